@@ -1,0 +1,74 @@
+"""sRGB, linear light and CIELAB (D65). The only place that knows these formulas.
+
+Sources: IEC 61966-2-1 for the transfer curve, CIE 15 for L*a*b*, BT.709 for luminance weights.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+
+from pipelines.arrays import Image, ImageF, Mask
+
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+"""BT.709 weights of linear red, green and blue."""
+
+
+@cache
+def _decode_table() -> ImageF:
+    encoded = np.arange(256, dtype=np.float32) / np.float32(255)
+    return srgb_to_linear(encoded)
+
+
+def srgb_to_linear(srgb: ImageF) -> ImageF:
+    """Decode sRGB values 0..1 of any shape to linear light 0..1.
+
+    >>> float(srgb_to_linear(np.float32(0.5)).round(4))
+    0.214
+    """
+    low = srgb / 12.92
+    high = ((np.maximum(srgb, 0.04045) + 0.055) / 1.055) ** 2.4
+    return np.where(srgb <= 0.04045, low, high).astype(np.float32)
+
+
+def linear_to_srgb(linear: ImageF) -> ImageF:
+    """Encode linear light of any shape to sRGB values; input is clipped to 0..1 first.
+
+    >>> float(linear_to_srgb(np.float32(0.214)).round(2))
+    0.5
+    """
+    clipped = np.clip(linear, 0.0, 1.0)
+    high = 1.055 * np.maximum(clipped, 0.0031308) ** (1 / 2.4) - 0.055
+    return np.where(clipped <= 0.0031308, clipped * 12.92, high).astype(np.float32)
+
+
+def decode(image: Image) -> ImageF:
+    """Turn (height, width, 3) uint8 sRGB into float32 linear light 0..1."""
+    return _decode_table()[image]
+
+
+def encode(linear: ImageF) -> Image:
+    """Turn float32 linear light into uint8 sRGB, rounded to nearest."""
+    return quantise(linear_to_srgb(linear))
+
+
+def quantise(srgb: ImageF) -> Image:
+    """Turn float32 sRGB 0..1 into uint8, clipped and rounded to nearest."""
+    return (np.clip(srgb, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+
+
+def luminance(linear: ImageF) -> Mask:
+    """Return (height, width) relative luminance of (height, width, 3) linear light."""
+    return cv2.transform(linear, LUMINANCE[None, :])
+
+
+def srgb_to_lab(srgb: ImageF) -> ImageF:
+    """Turn (height, width, 3) float32 sRGB 0..1 into L* 0..100, a*, b*."""
+    return cv2.cvtColor(np.ascontiguousarray(srgb, np.float32), cv2.COLOR_RGB2LAB)
+
+
+def lab_to_srgb(lab: ImageF) -> ImageF:
+    """Turn L*a*b* back into float32 sRGB (may leave 0..1 outside the gamut)."""
+    return cv2.cvtColor(np.ascontiguousarray(lab, np.float32), cv2.COLOR_LAB2RGB)

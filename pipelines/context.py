@@ -1,0 +1,86 @@
+"""What a job carries with it: progress, cancellation, named seed streams, folders.
+
+Passed in, never global: two jobs in one process do not see each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from pipelines.errors import Cancelled
+
+ProgressListener = Callable[[str, int, int], None]
+"""Called as ``listener(stage, done, total)``; ``total`` 0 means "not known yet"."""
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Listen to nothing."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """One job's surroundings.
+
+    Attributes:
+        data_dir: holds ``models/`` and ``cache/``; made on first use.
+        seed: the recipe's seed; every random stream derives from it.
+        progress: told about each step, from any thread.
+        cancel: set it from anywhere to stop the job at its next step.
+        timings: seconds spent in each stage, filled by :meth:`stage`.
+    """
+
+    data_dir: Path
+    seed: int = 0
+    progress: ProgressListener = _silent
+    cancel: threading.Event = field(default_factory=threading.Event)
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def models_dir(self) -> Path:
+        """Where model weights are kept."""
+        return self.data_dir / "models"
+
+    @property
+    def cache_dir(self) -> Path:
+        """Where masks and depth maps are kept by their source's hash."""
+        return self.data_dir / "cache"
+
+    def step(self, stage: str, done: int, total: int = 0) -> None:
+        """Report progress; the place where a cancelled job stops.
+
+        Raises:
+            Cancelled: when `cancel` is set.
+        """
+        if self.cancel.is_set():
+            raise Cancelled
+        self.progress(stage, done, total)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage (seconds add up when it runs again) and check for cancellation."""
+        self.step(name, 0)
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.timings[name] = self.timings.get(name, 0.0) + time.perf_counter() - start
+
+    def rng(self, name: str) -> np.random.Generator:
+        """Return the random stream called ``name``: the same for the same seed and name.
+
+        Streams are independent, so adding one consumer never changes another's numbers.
+
+        >>> Context(Path("."), seed=7).rng("grain").integers(100) == \\
+        ...     Context(Path("."), seed=7).rng("grain").integers(100)
+        True
+        """
+        digest = hashlib.blake2b(name.encode(), digest_size=8, key=str(self.seed).encode())
+        return np.random.default_rng(int.from_bytes(digest.digest(), "big"))

@@ -1,0 +1,57 @@
+"""The contract of a look: one description that the CPU grade and the prompts share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.arrays import Depth, ImageF, Mask
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What a grade may look at.
+
+    Attributes:
+        linear: (height, width, 3) float32 linear light 0..1, the still before the look.
+        subject: (height, width) float32 coverage; all 0 when no subject was found.
+        nearness: (height, width) float32, 1 = nearest.
+        rng: the look's own random stream, for grain, paper and snow.
+    """
+
+    linear: ImageF
+    subject: Mask
+    nearness: Depth
+    rng: np.random.Generator
+
+    @property
+    def unit(self) -> float:
+        """One percent of the short side, in pixels: the measure for radii."""
+        return min(self.linear.shape[:2]) / 100.0
+
+
+Grade = Callable[[Scene], ImageF]
+"""Scene → (height, width, 3) float32 linear light at full strength; must not change its input."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A look: what both engines need to make it.
+
+    Attributes:
+        title: a few words for people.
+        description: one sentence for people.
+        prompt: what img2img is told to make of the still.
+        negative_prompt: what img2img is told to avoid.
+        strength: suggested denoising strength for img2img, 0..1.
+        grade: the CPU rendering of the look at full strength.
+    """
+
+    title: str
+    description: str
+    prompt: str
+    negative_prompt: str
+    strength: float
+    grade: Grade
