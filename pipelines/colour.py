@@ -72,3 +72,13 @@ def srgb_to_lab(srgb: ImageF) -> ImageF:
 def lab_to_srgb(lab: ImageF) -> ImageF:
     """Turn L*a*b* back into float32 sRGB (may leave 0..1 outside the gamut)."""
     return cv2.cvtColor(np.ascontiguousarray(lab, np.float32), cv2.COLOR_LAB2RGB)
+
+
+def linear_to_lab(linear: ImageF) -> ImageF:
+    """Turn (height, width, 3) float32 linear light 0..1 into L* 0..100, a*, b*."""
+    return cv2.cvtColor(np.ascontiguousarray(linear, np.float32), cv2.COLOR_LRGB2LAB)
+
+
+def lab_to_linear(lab: ImageF) -> ImageF:
+    """Turn L*a*b* back into float32 linear light."""
+    return cv2.cvtColor(np.ascontiguousarray(lab, np.float32), cv2.COLOR_LAB2LRGB)
