@@ -1,0 +1,71 @@
+"""Bokeh: lights far out of focus drift in the background."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipelines.arrays import Image, Mask
+from pipelines.motion.craft import particles, scene
+from pipelines.motion.craft.blend import glow, to_plane
+from pipelines.motion.effect import Effect, Moment, Painter, Stage
+
+_LAMPLIGHT = (255, 214, 158)
+_FACTOR = 4
+_NEARNESS = 0.4  # lights hang far behind the subject and move less
+
+
+def _far(stage: Stage) -> Mask:
+    """Return the background's far part: all of it where depth tells nothing."""
+    behind = stage.nearness[stage.subject < 0.5]
+    low, high = np.percentile(behind, [10, 95]) if behind.size else (0.0, 0.0)
+    if high - low < 0.02:
+        return scene.beside_subject(stage)
+    near = scene.smoothstep(float(low + high) / 2, float(high), stage.nearness)
+    return np.asarray(scene.beside_subject(stage) * (1 - near), np.float32)
+
+
+def _places(stage: Stage, far: Mask, count: int) -> particles.Floats:
+    """Draw (n, 2) places (x, y), likelier where the background is farther, well apart."""
+    small = scene.shrink(far, 8)
+    if small.max() <= 0:
+        return np.zeros((0, 2), np.float32)
+    chance = np.maximum(small.ravel(), 0).astype(np.float64)
+    tried = stage.rng.choice(small.size, count * 6, p=chance / chance.sum())
+    candidates = np.stack([tried % small.shape[1], tried // small.shape[1]], axis=1) * 8.0 + 4
+    chosen = [candidates[0]]
+    for _ in range(count - 1):  # the best of six each time: lights spread, yet not in a grid
+        some = candidates[stage.rng.integers(0, len(candidates), 6)]
+        gap = np.linalg.norm(some[:, None] - np.array(chosen), axis=2).min(axis=1)
+        chosen.append(some[int(gap.argmax())])
+    return np.array(chosen, np.float32)
+
+
+def prepare(stage: Stage, amount: float) -> Painter:
+    """Return drifting lights; ``amount`` sets their number and brightness."""
+    shape = scene.small_shape(scene.shape_of(stage), _FACTOR)
+    short, rng, far = min(scene.shape_of(stage)), stage.rng, _far(stage)
+    home = _places(stage, far, round(10 + 16 * amount))
+    count = len(home)
+    radii = np.asarray(short * rng.uniform(0.022, 0.06, count) / _FACTOR, np.float32)
+    level = 0.62 * amount * rng.uniform(0.45, 1.0, count)
+    angle = rng.uniform(0, 2 * np.pi, (3, count))
+    swing = short * rng.uniform(0.012, 0.035, (count, 2))
+    reach = scene.Reach(far)
+
+    def paint(moment: Moment) -> Image:
+        turn = 2 * np.pi * moment.phase
+        wander = np.stack([np.sin(turn + angle[0]), np.cos(turn + angle[1])], axis=1) * swing
+        points = np.asarray(home + wander, np.float32)
+        centres = particles.place(points, moment.warp, _NEARNESS) / _FACTOR
+        breath = level * (0.7 + 0.3 * np.sin(turn + angle[2]))
+        discs = particles.splat(shape, centres, radii, breath, particles.lens_disc)
+        return glow(moment.pixels, reach.limit(to_plane(discs), moment), _LAMPLIGHT)
+
+    return paint
+
+
+EFFECT = Effect(
+    title="Bokeh",
+    description="Lights out of focus drift and breathe in the far background.",
+    prepare=prepare,
+)

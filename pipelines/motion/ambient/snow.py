@@ -1,0 +1,79 @@
+"""Snow: soft flakes in three depths, the far ones behind the product."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.arrays import Image, Mask
+from pipelines.motion.craft import particles, scene
+from pipelines.motion.craft.blend import to_plane, veil
+from pipelines.motion.effect import Effect, Moment, Painter, Stage
+
+_WHITE = (246, 249, 255)
+_FACTOR = 2
+_MARGIN = 0.12
+
+
+@dataclass(frozen=True)
+class _Depth:
+    """One depth of the snowfall; lengths as fractions of the frame's short side."""
+
+    count: int
+    speed: float  # frame heights a second
+    radius: float
+    opacity: float
+    nearness: float  # share of the subject's parallax
+
+
+_DEPTHS = (
+    _Depth(count=110, speed=0.09, radius=0.0013, opacity=0.75, nearness=0.6),
+    _Depth(count=56, speed=0.14, radius=0.0023, opacity=0.9, nearness=0.85),
+    _Depth(count=14, speed=0.22, radius=0.0065, opacity=0.5, nearness=1.5),
+)
+
+
+class _Layer:
+    def __init__(self, stage: Stage, depth: _Depth, amount: float) -> None:
+        height, width = scene.shape_of(stage)
+        crossing = 1 + 2 * _MARGIN
+        loops = max(1, round(crossing / (depth.speed * stage.seconds)))
+        count = max(loops, round(depth.count * (0.4 + 1.2 * amount)))
+        bends = max(1, round(loops * stage.seconds / 2.5))
+        self._drift = particles.Drift(stage.rng, count, loops, 0.035, bends)
+        sizes = stage.rng.lognormal(0.0, 0.3, self._drift.tracks)[self._drift.owner]
+        self._radii = np.asarray(depth.radius * min(height, width) * sizes, np.float32)
+        strength = stage.rng.uniform(0.55, 1.0, self._drift.tracks)[self._drift.owner]
+        # Opacity follows the amount only where few flakes can no longer tell it: near nothing.
+        self._weights = depth.opacity * strength * min(1.0, 4 * amount)
+        self._size = np.array([width, height], np.float32)
+        self._nearness = depth.nearness
+
+    def draw(self, moment: Moment, shape: scene.Shape) -> Mask:
+        along, across = self._drift.at(moment.phase)
+        unit = np.stack([across, along], axis=1) * (1 + 2 * _MARGIN) - _MARGIN
+        centres = particles.place(unit * self._size, moment.warp, self._nearness)
+        # A flake smaller than a pixel would twinkle with its place on the grid.
+        radii = np.maximum(self._radii / _FACTOR, 0.6)
+        return particles.splat(shape, centres / _FACTOR, radii, self._weights, particles.soft_ball)
+
+
+def prepare(stage: Stage, amount: float) -> Painter:
+    """Return snowfall; ``amount`` sets how dense it is."""
+    layers = [_Layer(stage, depth, amount) for depth in _DEPTHS]
+    reach = scene.Reach(scene.beside_subject(stage))
+    shape = scene.small_shape(scene.shape_of(stage), _FACTOR)
+
+    def paint(moment: Moment) -> Image:
+        flakes = sum((layer.draw(moment, shape) for layer in layers), np.zeros(shape, np.float32))
+        return veil(moment.pixels, reach.limit(to_plane(flakes), moment), _WHITE)
+
+    return paint
+
+
+EFFECT = Effect(
+    title="Snow",
+    description="Soft flakes fall in three depths, behind and beside the product.",
+    prepare=prepare,
+)

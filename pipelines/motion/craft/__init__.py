@@ -1,0 +1,1 @@
+"""What ambient effects are made of: periodic noise, particles, flow, relief and blending."""
