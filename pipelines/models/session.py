@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,15 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 
-def open_session(path: Path, threads: int = 1) -> InferenceSession:
+def default_threads() -> int:
+    """Return how many CPU threads one network may take: all of a laptop, a few of a server."""
+    return min(4, os.cpu_count() or 1)
+
+
+def open_session(path: Path, threads: int | None = None) -> InferenceSession:
     """Return an ``onnxruntime.InferenceSession`` for ``path`` on ``threads`` CPU threads.
+
+    None takes :func:`default_threads`.
 
     Raises:
         MissingCapability: the file is not a network this runtime can load.
@@ -20,7 +28,7 @@ def open_session(path: Path, threads: int = 1) -> InferenceSession:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = threads or default_threads()
     options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors only: warnings would reach the terminal
     try:
