@@ -1,0 +1,1 @@
+"""The craft that looks share: tone, light, weather, paint, paper. Pure functions on arrays."""

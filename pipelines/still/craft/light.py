@@ -1,0 +1,241 @@
+"""Light on a picture: relief blown up from the silhouette, key, rim, shadow, bloom, shafts.
+
+Directions are unit vectors *towards* the light: x right, y down, z towards the viewer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pipelines.arrays import ImageF, Mask
+from pipelines.colour import luminance
+from pipelines.still.craft.noise import clouds
+from pipelines.still.craft.tone import Rgb, blur, smoothstep
+from pipelines.still.look import Scene
+
+RELIEF_SIDE = 256
+"""Longest side at which shape is solved: light on it is soft, and the mask gives its edge."""
+
+
+@dataclass(frozen=True, eq=False)
+class Relief:
+    """The shape of a scene as light sees it.
+
+    Attributes:
+        normals: (height, width, 3) unit vectors, of the subject inside its mask, else of the set.
+        floor: (height, width) 0..1, where the set is a ground that faces up.
+        distance: (height, width) 0..1, 0 at the subject, 1 at the farthest.
+    """
+
+    normals: ImageF
+    floor: Mask
+    distance: Mask
+
+
+def inflate(mask: Mask) -> Mask:
+    """Blow a silhouette up like a balloon; returns height in pixels, a disc becomes a sphere.
+
+    Solves ∇²h = −4 inside the mask with h = 0 outside, coarse to fine by Jacobi steps, and takes
+    z = √h: for a disc h = R² − r², so z is the exact hemisphere.
+    """
+    levels = [mask]
+    while min(levels[-1].shape) > 12:
+        height, width = levels[-1].shape
+        half = (max(width // 2, 1), max(height // 2, 1))
+        levels.append(cv2.resize(levels[-1], half, interpolation=cv2.INTER_AREA))
+    h = np.zeros(levels[-1].shape, np.float32)
+    for level in reversed(levels):
+        scale = mask.shape[1] / level.shape[1]
+        h = cv2.resize(h, level.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        inside = (level > 0.5).astype(np.float32)
+        for _ in range(24 if level is mask else 60):
+            h = (_neighbours(h) + np.float32(scale * scale)) * inside
+    return np.sqrt(h)
+
+
+def _neighbours(h: Mask) -> Mask:
+    cross = np.array([[0, 0.25, 0], [0.25, 0, 0.25], [0, 0.25, 0]], np.float32)
+    return cv2.filter2D(h, -1, cross, borderType=cv2.BORDER_REFLECT_101)
+
+
+def relief(scene: Scene) -> Relief:
+    """Shape of the whole scene: the subject rounded, a floor where nearness grows downwards."""
+    height, width = scene.subject.shape
+    shrink = min(1.0, RELIEF_SIDE / max(height, width))
+    size = (max(round(width * shrink), 2), max(round(height * shrink), 2))
+    mask = cv2.resize(scene.subject, size, interpolation=cv2.INTER_AREA)
+    near = cv2.resize(scene.nearness, size, interpolation=cv2.INTER_AREA)
+    floor = _grow(_floor(near, mask), (width, height))
+    subject = _grow(_rounded(mask), (width, height))
+    ground = np.zeros((height, width, 3), np.float32)
+    ground[..., 1], ground[..., 2] = -0.85 * floor, 1 - 0.47 * floor
+    normals = ground + (subject - ground) * scene.subject[..., None]
+    normals /= np.sqrt((normals * normals).sum(axis=2, keepdims=True)) + np.float32(1e-6)
+    distance = _grow(_distance(near, mask), (width, height)) * (1 - scene.subject)
+    return Relief(normals, floor, distance)
+
+
+def _grow(small: Mask, size: tuple[int, int]) -> Mask:
+    return cv2.resize(small, size, interpolation=cv2.INTER_LINEAR)
+
+
+def _rounded(mask: Mask) -> ImageF:
+    """Normals of the inflated mask, continued outside so that the full-size mask cuts them."""
+    z = blur(inflate(mask), 1.0)
+    slope_x = cv2.Sobel(z, cv2.CV_32F, 1, 0, scale=1 / 8)
+    slope_y = cv2.Sobel(z, cv2.CV_32F, 0, 1, scale=1 / 8)
+    n = np.dstack([-slope_x, -slope_y, np.full_like(z, 1.0)])
+    n /= np.sqrt((n * n).sum(axis=2, keepdims=True))
+    core = (mask > 0.6).astype(np.float32)
+    weight = blur(core, 2.0)[..., None]
+    spread = cv2.GaussianBlur(n * core[..., None], (0, 0), 2.0) / np.maximum(weight, 1e-4)
+    front = np.array([0, 0, 1], np.float32)
+    spread = np.where(weight > 1e-3, spread, front)
+    return np.where(core[..., None] > 0, n, spread).astype(np.float32)
+
+
+def _floor(near: Mask, mask: Mask) -> Mask:
+    rise = cv2.Sobel(near, cv2.CV_32F, 0, 1, scale=1 / 8) * np.float32(min(near.shape))
+    open_rise = blur(rise * (1 - mask), 3.0) / np.maximum(blur(1 - mask, 3.0), 1e-3)
+    return smoothstep(0.08, 0.4, open_rise)
+
+
+def _distance(near: Mask, mask: Mask) -> Mask:
+    """Farther than the subject (or than the nearest thing), in shares of what there is."""
+    inside = near[mask > 0.5]
+    reference = float(np.median(inside)) if len(inside) else float(np.percentile(near, 95))
+    span = max(reference - float(near.min()), 0.05)
+    behind = np.clip((reference - near) / np.float32(span), 0, 1)
+    return np.maximum(behind, 0.3 * (1 - mask))
+
+
+def lit_side(scene: Scene) -> int:
+    """Say from which side light already comes: −1 left, +1 right; left when it is even.
+
+    A look that adds light adds it on that side, so that new light never fights the old.
+    """
+    y = np.sqrt(np.clip(luminance(scene.linear), 0, 1))
+    mask = scene.subject if float(scene.subject.max()) > 0.5 else np.ones_like(y)
+    columns = np.arange(y.shape[1], dtype=np.float32)
+    weight = mask.sum(axis=0)
+    middle = float((weight * columns).sum() / weight.sum())
+    left, right = columns < middle, columns >= middle
+    means = [float((y * mask)[:, side].sum() / max(weight[side].sum(), 1e-6))
+             for side in (left, right)]  # fmt: skip
+    return 1 if means[1] > means[0] * 1.03 else -1
+
+
+def lambert(shape: Relief, towards: Rgb, wrap: float = 0.0) -> Mask:
+    """Diffuse light 0..1; ``wrap`` lets it reach round the edge, as a large source does."""
+    direction = np.array(towards, np.float32) / np.float32(np.linalg.norm(towards))
+    facing = cv2.transform(shape.normals, direction[None])
+    return np.clip((facing + np.float32(wrap)) / np.float32(1 + wrap), 0, 1)
+
+
+def rim(shape: Relief, scene: Scene, side: float, lift: float = -0.35, width: float = 2.0) -> Mask:
+    """Light from behind that catches the subject's edge on one side (−1 left, +1 right)."""
+    direction = np.array([side, lift, 0.0], np.float32)
+    facing = np.clip(
+        cv2.transform(shape.normals, (direction / np.linalg.norm(direction))[None]), 0, 1
+    )
+    turned = 1 - np.clip(shape.normals[..., 2], 0, 1)
+    return facing * turned ** np.float32(width) * scene.subject
+
+
+def across(shape: tuple[int, int], side: float, reach: float = 0.5, tilt: float = 0.25) -> Mask:
+    """Fall-off 0..1 of a lamp beyond one side of the picture; ``tilt`` raises it."""
+    height, width = shape
+    x = (np.arange(width, dtype=np.float32) / width - 0.5) * np.float32(side)
+    y = 0.5 - np.arange(height, dtype=np.float32) / height
+    t = x[None, :] + np.float32(tilt) * y[:, None]
+    return 1 / (1 + np.exp(-t / np.float32(reach) * 3))
+
+
+def glow(shape: tuple[int, int], centre: tuple[float, float], radius: float) -> Mask:
+    """Round glow 0..1 about a point given in shares of the picture, radius in short sides."""
+    height, width = shape
+    unit = min(height, width) * radius
+    x = (np.arange(width, dtype=np.float32) - centre[0] * width) / np.float32(unit)
+    y = (np.arange(height, dtype=np.float32) - centre[1] * height) / np.float32(unit)
+    return np.exp(-x * x)[None, :] * np.exp(-y * y)[:, None]
+
+
+def contact_row(mask: Mask) -> float:
+    """Row on which the subject stands: where its lowest hundredth of area begins."""
+    rows = np.cumsum(mask.sum(axis=1))
+    return float(np.searchsorted(rows, 0.99 * rows[-1])) if rows[-1] > 0 else float(len(rows))
+
+
+def cast_shadow(scene: Scene, lean: float, squash: float, softness: float) -> Mask:
+    """Shadow 0..1 that the standing subject throws on its ground, outside itself.
+
+    Args:
+        scene: gives the silhouette.
+        lean: sideways pixels per pixel of height; + falls to the right.
+        squash: pixels up the picture per pixel of height; negative falls towards the viewer.
+        softness: blur at the tip of the shadow, in percent of the short side.
+    """
+    height, width = scene.subject.shape
+    shrink = min(1.0, 2 * RELIEF_SIDE / max(height, width))
+    size = (max(round(width * shrink), 2), max(round(height * shrink), 2))
+    mask = cv2.resize(scene.subject, size, interpolation=cv2.INTER_AREA)
+    base = contact_row(mask) - 0.02 * size[1]
+    matrix = np.array([[1, -lean, lean * base], [0, squash, base * (1 - squash)]], np.float32)
+    thrown = cv2.warpAffine(mask, matrix, size)
+    unit = scene.unit * shrink
+    sharp, soft = blur(thrown, 0.4 * unit), blur(thrown, softness * unit)
+    rows = np.abs(np.arange(size[1], dtype=np.float32) - np.float32(base))
+    tip = np.clip(rows / max(abs(squash) * size[1] * 0.4, 1), 0, 1)[:, None]
+    shadow = (sharp + (soft - sharp) * tip) * (1 - 0.45 * tip)
+    return _grow(shadow, (width, height)) * (1 - scene.subject)
+
+
+def bloom(
+    linear: ImageF,
+    unit: float,
+    *,
+    threshold: float,
+    radius: float = 3.0,
+    weight: Mask | None = None,
+) -> ImageF:
+    """Light that spills from bright parts: a bright-pass and three wider and wider blurs.
+
+    Args:
+        linear: linear light.
+        unit: one percent of the short side, pixels.
+        threshold: luminance at which spilling starts.
+        radius: of the middle blur, in units.
+        weight: (height, width), how much each pixel spills.
+    """
+    height, width = linear.shape[:2]
+    shrink = max(int(unit * radius / 12), 1)
+    small = cv2.resize(
+        linear, (max(width // shrink, 1), max(height // shrink, 1)), interpolation=cv2.INTER_AREA
+    )
+    bright = small * smoothstep(threshold * 0.7, threshold * 1.5, luminance(small))[..., None]
+    if weight is not None:
+        bright *= cv2.resize(weight, bright.shape[1::-1], interpolation=cv2.INTER_AREA)[..., None]
+    sigma = radius * unit / shrink
+    spill = sum(share * blur(bright, sigma * wide) for share, wide in
+                ((0.45, 0.35), (0.33, 1.0), (0.22, 3.2)))  # fmt: skip
+    return _grow(np.asarray(spill, np.float32), (width, height))
+
+
+def dapple(shape: tuple[int, int], rng: np.random.Generator, unit: float) -> Mask:
+    """Sunlight through leaves: 1 in the sun, 0 in leaf shade, edges soft as the sun is wide."""
+    leaves = clouds(shape, rng, 26 * unit, 3)
+    gaps = smoothstep(0.40, 0.60, leaves)
+    return blur(gaps, 0.9 * unit)
+
+
+def blinds(shape: tuple[int, int], degrees: float, pitch: float, softness: float) -> Mask:
+    """Light through a window blind: bars at an angle, ``pitch`` pixels apart, 1 = lit."""
+    height, width = shape
+    angle = np.deg2rad(degrees)
+    x = np.arange(width, dtype=np.float32) * np.float32(np.sin(angle))
+    y = np.arange(height, dtype=np.float32) * np.float32(np.cos(angle))
+    wave = np.sin((x[None, :] + y[:, None]) * np.float32(2 * np.pi / pitch))
+    return smoothstep(-softness, softness, wave + np.float32(0.25))

@@ -1,0 +1,62 @@
+"""Autumn: low sun through leaves, amber, rust and moss."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipelines.arrays import ImageF
+from pipelines.colour import lab_to_linear, linear_to_lab
+from pipelines.still.craft import light, tone, weather
+from pipelines.still.look import Look, Scene
+
+SUN = np.array([1.0, 0.74, 0.42], np.float32)
+SHADE = np.array([0.52, 0.50, 0.46], np.float32)
+LEAVES = ((1.0, 0.32, 0.04), (0.85, 0.16, 0.03), (1.0, 0.58, 0.10), (0.55, 0.42, 0.06))
+
+
+def grade(scene: Scene) -> ImageF:
+    """Dapple the scene with sun through leaves and turn its set to amber and rust."""
+    side = light.lit_side(scene)
+    shape = light.relief(scene)
+    turned = tone.mix(_turn(scene.linear, 0.75), _turn(scene.linear, 0.12), scene.subject)
+    turned = weather.defocus(turned, scene, shape.distance, 1.0)
+    gaps = light.dapple(shape.floor.shape, scene.rng, scene.unit)
+    key = light.lambert(shape, (0.7 * side, -0.5, 0.5), wrap=0.35)
+    sun = key * (gaps * (1 - 0.45 * scene.subject) + 0.45 * scene.subject)
+    picture = turned * (0.62 * SHADE + 1.55 * sun[..., None] * SUN)
+    picture = picture + 0.42 * weather.bokeh(scene, shape.distance, LEAVES, 34, (1.6, 4.6))
+    glow = light.glow(shape.floor.shape, (0.5 + 0.5 * side, 0.05), 0.7)
+    picture = weather.haze(picture, shape.distance, (0.2 + 0.6 * glow)[..., None] * SUN, 0.45)
+    spill = light.bloom(picture, scene.unit, threshold=0.5, radius=3.5)
+    picture = tone.contrast(picture + 0.25 * spill, 1.12, pivot=0.45)
+    picture = tone.split_tone(picture, shadows=(7.0, 3.0), highlights=(2.0, 10.0))
+    return tone.contain(tone.vignette(picture, 0.3))
+
+
+def _turn(linear: ImageF, amount: float) -> ImageF:
+    """Turn hues towards 62°, the amber of leaves, and give grey things a little of it."""
+    lab = linear_to_lab(linear)
+    chroma = np.hypot(lab[..., 1], lab[..., 2])
+    amber = np.array([np.cos(np.deg2rad(62)), np.sin(np.deg2rad(62))], np.float32)
+    wanted = (0.85 * chroma + 14 * np.clip(lab[..., 0] / 60, 0, 1))[..., None] * amber
+    lab[..., 1:] += np.float32(amount) * (wanted - lab[..., 1:])
+    return lab_to_linear(lab)
+
+
+LOOK = Look(
+    title="Autumn",
+    description=("Low sun through leaves: dappled light, amber and rust behind the product."),
+    prompt=(
+        "product photograph in an autumn forest, dappled low sunlight through leaves, amber "
+        "rust and moss palette, fallen maple leaves softly out of focus, warm earthy tones, "
+        "light morning mist, 85mm f/2, same product, same shape, label and lettering "
+        "unchanged"
+    ),
+    negative_prompt=(
+        "deformed product, warped label, misspelled or garbled text, extra objects, duplicate "
+        "product, cropped product, green summer foliage, snow, leaves covering the label, "
+        "oversaturated orange product, cartoon, watermark, signature, jpeg artifacts, lowres"
+    ),
+    strength=0.5,
+    grade=grade,
+)

@@ -1,0 +1,69 @@
+"""Golden hour: a low sun from one side, warm air, long shade."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipelines.arrays import ImageF
+from pipelines.still.craft import light, tone, weather
+from pipelines.still.craft.noise import clouds
+from pipelines.still.look import Look, Scene
+
+SUN = np.array([1.0, 0.60, 0.26], np.float32)
+SKY = np.array([0.42, 0.52, 0.78], np.float32)
+
+
+def grade(scene: Scene) -> ImageF:
+    """Relight by a sun low beside the product, then let warm air and bloom carry it."""
+    side = light.lit_side(scene)
+    shape = light.relief(scene)
+    picture = scene.linear * _daylight(scene, shape, side)
+    edge = light.rim(shape, scene, side, lift=-0.3, width=2.2)
+    picture = picture + (edge * 1.1)[..., None] * SUN * (0.25 + scene.linear)
+    picture = _air(scene, shape, side, picture)
+    picture = tone.contrast(picture, 1.12, pivot=0.45)
+    picture = tone.split_tone(picture, shadows=(5.0, -9.0), highlights=(3.0, 12.0))
+    return tone.contain(tone.grain(picture, scene.rng, 0.008, 1.0), knee=0.75)
+
+
+def _daylight(scene: Scene, shape: light.Relief, side: int) -> ImageF:
+    """Warm key on what faces the sun, cool sky everywhere else, the product's long shadow."""
+    shade = light.cast_shadow(scene, lean=-1.5 * side, squash=0.10, softness=4.0) * shape.floor
+    key = light.lambert(shape, (0.92 * side, -0.30, 0.30), wrap=0.25)
+    reach = 0.25 + 1.15 * light.across(shape.floor.shape, side, reach=0.55)
+    sun = key * reach * (1 - 0.85 * shade)
+    return 0.34 * SKY + 2.3 * sun[..., None] * SUN
+
+
+def _air(scene: Scene, shape: light.Relief, side: int, picture: ImageF) -> ImageF:
+    """Sunlit haze with depth, the sun's own glow at the edge, bloom from what is bright."""
+    size = shape.floor.shape
+    sun = light.glow(size, (0.5 + 0.56 * side, 0.16), 0.85)
+    patches = clouds(size, scene.rng, 45 * scene.unit, 3)
+    air = (0.16 + 0.95 * sun)[..., None] * SUN
+    picture = weather.haze(picture, shape.distance, air, 0.75, patches)
+    veil = sun * (0.16 + 0.30 * shape.distance)
+    spill = light.bloom(
+        picture, scene.unit, threshold=0.45, radius=4.0, weight=0.45 + 0.55 * shape.distance
+    )
+    return picture + veil[..., None] * SUN + 0.45 * spill * np.array([1.0, 0.8, 0.55], np.float32)
+
+
+LOOK = Look(
+    title="Golden hour",
+    description=("A low warm sun from one side, long shade, glowing air and cool shadows."),
+    prompt=(
+        "product photograph at golden hour, low sun raking from the side, warm amber rim "
+        "light, long soft shadows, glowing atmospheric haze, gentle lens bloom, cool blue "
+        "shadows, shallow depth of field, 85mm f/2, Kodak Portra colour, same product, same "
+        "shape, label and lettering unchanged"
+    ),
+    negative_prompt=(
+        "deformed product, warped label, misspelled or garbled text, extra objects, duplicate "
+        "product, cropped product, flat lighting, midday sun, grey sky, blown highlights, "
+        "orange colour cast on the label, cartoon, watermark, signature, jpeg artifacts, "
+        "lowres"
+    ),
+    strength=0.45,
+    grade=grade,
+)
