@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import mkdtemp
 
 from pipelines.errors import NoSpace, OutputRefused
 
@@ -32,7 +35,7 @@ def publish(path: Path) -> Iterator[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
             _flush(temporary)
-            os.replace(temporary, path)
+            temporary.replace(path)
             _flush(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
@@ -42,6 +45,78 @@ def write_bytes(path: Path, data: bytes) -> None:
     """Publish ``data`` as ``path``."""
     with publish(path) as temporary:
         temporary.write_bytes(data)
+
+
+@contextmanager
+def publish_folder(folder: Path, last: str) -> Iterator[Path]:
+    """Yield a hidden folder inside ``folder``; on success what it holds moves to ``folder``.
+
+    So a job's files appear together or not at all, and those of an earlier job stay until then.
+    A folder replaces its namesake whole. What killed jobs left behind is swept away.
+
+    Args:
+        folder: made when needed, and removed again when the job fails and it is empty.
+        last: name of the file that moves last, so that its presence says "complete".
+
+    Raises:
+        OutputRefused: the folder cannot be made or written, or something is in the way.
+        NoSpace: the disk is full.
+    """
+    existed = folder.is_dir()
+    with output_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        staging, lock = _staging(folder)
+        try:
+            yield staging
+            _move_all(staging, folder, last)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+            os.close(lock)
+            if not existed:
+                with suppress(OSError):
+                    folder.rmdir()
+
+
+def _staging(folder: Path) -> tuple[Path, int]:
+    """Sweep ``folder``, then make a staging folder that stays locked as long as we live."""
+    door = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network disks cannot lock; then nothing is swept
+            fcntl.flock(door, fcntl.LOCK_EX)
+            _sweep(folder)
+        staging = Path(mkdtemp(prefix=".", suffix=PARTIAL, dir=folder))
+        lock = os.open(staging, os.O_RDONLY)
+        with suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        return staging, lock
+    finally:
+        os.close(door)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove staging folders whose job is dead: nobody holds their lock."""
+    for left in folder.glob(f".*{PARTIAL}/"):
+        lock = os.open(left, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(lock)
+
+
+def _move_all(staging: Path, folder: Path, last: str) -> None:
+    entries = sorted(staging.iterdir(), key=lambda entry: (entry.name == last, entry.name))
+    for entry in entries:
+        if entry.is_dir() != (target := folder / entry.name).is_dir() and target.exists():
+            raise IsADirectoryError(errno.EISDIR, f"{target.name} is in the way", str(target))
+    for entry in entries:
+        target = folder / entry.name
+        if target.is_dir():
+            target.rename(staging / f"{entry.name}.old")
+        entry.replace(target)
+    _flush(folder)
 
 
 @contextmanager
@@ -58,7 +133,14 @@ def output_errors(folder: Path) -> Iterator[None]:
                 actual=str(folder),
                 fix="free some space or choose another folder with --out",
             ) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+        if error.errno in (
+            errno.EACCES,
+            errno.EPERM,
+            errno.EROFS,
+            errno.ENOTDIR,
+            errno.EEXIST,
+            errno.EISDIR,
+        ):
             raise OutputRefused(
                 f"{folder} cannot be written ({error.strerror})",
                 actual=str(folder),

@@ -1,0 +1,1 @@
+"""The doors to the media library, and what stands behind them."""

@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Collection, Iterable
+
 import cv2
 import numpy as np
 
 from pipelines.arrays import Image, Mask, Matrix
 from pipelines.camera.pose import plane_homography
-from pipelines.media import CameraTrack, Clip, Framing
-from pipelines.quality import colour_difference, colour_drift, structural_similarity
-from pipelines.report.model import SubjectReport
+from pipelines.context import Context
+from pipelines.media import CameraTrack, Clip, Framing, Source
+from pipelines.protect import find_text
+from pipelines.quality import (
+    colour_difference,
+    colour_drift,
+    structural_similarity,
+    text_similarity,
+)
+from pipelines.report.build import Delivery
+from pipelines.report.model import FidelityReport, SubjectReport, TextReport
 
 SHORT_SIDE = 360
 """Pixels; the frames are compared at this size, where an eye on a phone would judge them."""
+
+
+def measure_fidelity(
+    protect: Collection[str], source: Source, delivery: Delivery, context: Context
+) -> tuple[tuple[str, ...], FidelityReport]:
+    """Return the texts of the source, and what became of all that ``protect`` names."""
+    subject = None
+    if "subject" in protect:
+        clip, framed = delivery.loop.clip, delivery.framed
+        subject = subject_fidelity(clip, framed.subject.mask, delivery.framing)
+    if "text" not in protect:
+        return (), FidelityReport(subject=subject)
+    expected = _words(source.pixels, source.sha256, context)
+    found = _read_again(delivery.loop.clip, context)
+    text = tuple(_nearest(line, found) for line in expected)
+    return expected, FidelityReport(subject=subject, text=text)
 
 
 def subject_fidelity(clip: Clip, subject: Mask, framing: Framing) -> SubjectReport | None:
@@ -72,3 +99,18 @@ def _framed(subject: Mask, framing: Framing, size: tuple[int, int]) -> Mask:
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(subject, window, size, flags=flags), np.float32)
+
+
+def _words(image: Image, key: str, context: Context) -> tuple[str, ...]:
+    return tuple(box.text for box in find_text(image, context, key))
+
+
+def _read_again(clip: Clip, context: Context) -> tuple[str, ...]:
+    frame = clip.render(clip.count // 4)
+    return _words(frame, hashlib.sha256(frame.tobytes()).hexdigest(), context)
+
+
+def _nearest(expected: str, found: Iterable[str]) -> TextReport:
+    scored = [(text_similarity(expected, line), line) for line in found]
+    similarity, line = max(scored, default=(0.0, ""))
+    return TextReport(expected=expected, found=line, similarity=similarity)

@@ -19,11 +19,13 @@ Matrix3x3 = tuple[Row3, Row3, Row3]
 Matrix3x4 = tuple[Row4, Row4, Row4]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """Base of every part: frozen, and strict about its keys."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class SourceReport(_Part):
+class SourceReport(Part):
     """The still that came in."""
 
     width: int
@@ -46,7 +48,7 @@ class SourceReport(_Part):
     """Text read in the still, when it is protected."""
 
 
-class FramingReport(_Part):
+class FramingReport(Part):
     """What the first frame shows of the (grown) still, as fractions of its width and height."""
 
     left: float
@@ -63,7 +65,7 @@ class FramingReport(_Part):
     """The same in a sentence."""
 
 
-class CameraReport(_Part):
+class CameraReport(Part):
     """The camera of every frame of the first format, frame 0 being the world.
 
     Pixel centres lie at integers; x right, y down, z forward; the subject's plane is z = 1.
@@ -89,7 +91,7 @@ class CameraReport(_Part):
         )
 
 
-class SeamReport(_Part):
+class SeamReport(Part):
     """How well the last frame meets the first, measured on the decoded file."""
 
     ratio: float
@@ -105,14 +107,14 @@ class LoopReport(SeamReport):
     """How it was closed."""
 
 
-class MotionReport(_Part):
+class MotionReport(Part):
     """How much the first format moves."""
 
     mean_flow_percent_per_second: float
     """Mean optical flow, % of the short side per second."""
 
 
-class TextReport(_Part):
+class TextReport(Part):
     """One text of the still, read again in a frame of the clip."""
 
     expected: str
@@ -123,7 +125,7 @@ class TextReport(_Part):
     """0..1, blind to case and spacing."""
 
 
-class SubjectReport(_Part):
+class SubjectReport(Part):
     """The product in a later frame against frame 0, the camera's path undone."""
 
     frame: int
@@ -136,7 +138,7 @@ class SubjectReport(_Part):
     """How far the product's mean colour strays from frame 0's, in CIEDE2000."""
 
 
-class FidelityReport(_Part):
+class FidelityReport(Part):
     """What became of what was protected; empty where nothing was asked or found."""
 
     text: tuple[TextReport, ...] = ()
@@ -145,7 +147,7 @@ class FidelityReport(_Part):
     """When ``subject`` is protected and there is one."""
 
 
-class CheckReport(_Part):
+class CheckReport(Part):
     """One platform rule, judged from the file."""
 
     rule: str
@@ -162,7 +164,7 @@ class CheckReport(_Part):
     """ISO date of reading it."""
 
 
-class ArtifactReport(_Part):
+class ArtifactReport(Part):
     """One file delivered."""
 
     format: str
@@ -206,7 +208,7 @@ class ArtifactReport(_Part):
         )
 
 
-class ModelReport(_Part):
+class ModelReport(Part):
     """Weights that took part."""
 
     name: str
@@ -221,7 +223,7 @@ class ModelReport(_Part):
     """SPDX id."""
 
 
-class Provenance(_Part):
+class Provenance(Part):
     """Where the result comes from."""
 
     program: str
@@ -238,7 +240,7 @@ class Provenance(_Part):
     """ISO time in UTC; the only part that two equal jobs do not share, beside the timings."""
 
 
-class RenderReport(_Part):
+class RenderReport(Part):
     """The whole report."""
 
     schema_version: int = SCHEMA_VERSION

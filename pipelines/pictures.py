@@ -1,0 +1,55 @@
+"""Single pictures on disk. Quick compression: they are made beside the video, not instead of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+
+from pipelines.arrays import Image
+from pipelines.files import output_errors
+from pipelines.media import Loop
+
+PNG_LEVEL = 1
+"""Of 9; the higher ones take ten times as long for a tenth of the bytes."""
+
+JPEG_QUALITY = 92
+
+
+def save_png(path: Path, image: Image) -> None:
+    """Write (height, width, 3) uint8 sRGB as PNG; its folder must be there."""
+    _save(path, encoded(image, ".png"))
+
+
+def save_jpeg(path: Path, image: Image) -> None:
+    """Write (height, width, 3) uint8 sRGB as JPEG; its folder must be there."""
+    _save(path, encoded(image, ".jpg"))
+
+
+def encoded(image: Image, suffix: str) -> bytes:
+    """Return the bytes of a ``.png`` or ``.jpg`` file."""
+    options = {
+        ".png": [cv2.IMWRITE_PNG_COMPRESSION, PNG_LEVEL],
+        ".jpg": [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY],
+    }
+    _, data = cv2.imencode(suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options[suffix])
+    return data.tobytes()
+
+
+def recorded(loop: Loop, folder: Path) -> Loop:
+    """Return the same loop; each frame is also saved as ``0000.png …`` when it is rendered."""
+    folder.mkdir()
+
+    def frame(index: int) -> Image:
+        pixels = loop.clip.render(index)
+        if not (path := folder / f"{index:04}.png").exists():
+            save_png(path, pixels)
+        return pixels
+
+    return replace(loop, clip=replace(loop.clip, render=frame))
+
+
+def _save(path: Path, data: bytes) -> None:
+    with output_errors(path.parent):
+        path.write_bytes(data)

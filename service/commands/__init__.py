@@ -1,0 +1,1 @@
+"""The commands, a few to a module, imported when called."""
