@@ -29,9 +29,7 @@ Matrix: TypeAlias = NDArray[np.float64]
 def check_image(array: NDArray[Any], name: str = "image") -> None:
     """Raise TypeError unless ``array`` is an `Image`: (height, width, 3) uint8."""
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
-        raise TypeError(
-            f"{name} must be (height, width, 3) uint8, not {array.shape} {array.dtype}"
-        )
+        raise TypeError(f"{name} must be (height, width, 3) uint8, not {array.shape} {array.dtype}")
 
 
 def check_map(array: NDArray[Any], shape: tuple[int, int], name: str = "map") -> None:

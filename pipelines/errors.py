@@ -110,7 +110,7 @@ class OutputRefused(InvalidInput, OSError):
 
 
 class MissingCapability(StillwaveError, RuntimeError):
-    """This machine lacks something the request needs."""
+    """The machine lacks something the request needs."""
 
     exit_code = 3
 

@@ -29,17 +29,27 @@ class Pose:
         camera: (4, 4) world → camera rigid motion; identity at phase 0.
         subject: (4, 4) rigid motion of the product in the world; identity at phase 0.
         zoom: focal ratio, 1 at phase 0; 2 shows half the width.
-        focus: distance that is sharp, in subject distances.
+        shift: (x, y) of the lens against the sensor in focal lengths, as on a view camera: the
+            picture moves right and down without the camera turning.
+        focus: distance that is sharp, in subject distances; infinity is the scene's farthest.
         blur: diameter of the blur disc at infinity, in % of the frame's short side; 0 = all sharp.
-        veil: how far a blurred near edge has come into the frame, 0..1 of its width.
+        veil: how far a blurred near edge has come into the frame, −1..1 of its width; positive
+            from the left, negative from the right.
     """
 
     camera: Matrix = field(default_factory=identity)
     subject: Matrix = field(default_factory=identity)
     zoom: float = 1.0
+    shift: tuple[float, float] = (0.0, 0.0)
     focus: float = 1.0
     blur: float = 0.0
     veil: float = 0.0
+
+    def lens(self, width: int, height: int, fov_deg: float) -> Matrix:
+        """Return the (3, 3) intrinsics of this moment for a frame of that size."""
+        matrix = intrinsics(width, height, fov_deg, self.zoom)
+        matrix[:2, 2] += matrix[0, 0] * np.array(self.shift)
+        return matrix
 
 
 def intrinsics(width: int, height: int, fov_deg: float, zoom: float = 1.0) -> Matrix:

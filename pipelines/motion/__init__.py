@@ -1,0 +1,1 @@
+"""Stage two: a still becomes a clip."""

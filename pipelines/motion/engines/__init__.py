@@ -1,0 +1,1 @@
+"""Motion engines, one file each."""

@@ -1,0 +1,1 @@
+"""What the parallax engine is made of: geometry, layers, completion, warp, lens."""

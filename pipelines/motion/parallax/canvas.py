@@ -1,0 +1,101 @@
+"""The framed still at the frames' own scale, with a margin for what the camera uncovers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.arrays import Depth, Image, Mask
+from pipelines.media import Framing, Still
+
+
+@dataclass(frozen=True, eq=False)
+class Canvas:
+    """The still resampled once, so that a frame is a warp at about one to one.
+
+    Attributes:
+        pixels: (height + 2·margin, width + 2·margin, 3) uint8 sRGB.
+        subject: coverage, same size.
+        nearness: same size.
+        margin: pixels round the frame; canvas pixel = frame pixel + margin.
+        width, height: of the frame inside.
+    """
+
+    pixels: Image
+    subject: Mask
+    nearness: Depth
+    margin: int
+    width: int
+    height: int
+
+    @property
+    def frame(self) -> tuple[slice, slice]:
+        """Slices of the frame inside the canvas."""
+        rows = slice(self.margin, self.margin + self.height)
+        return rows, slice(self.margin, self.margin + self.width)
+
+
+def draw_canvas(still: Still, framing: Framing, width: int, height: int, margin: int) -> Canvas:
+    """Resample the framing's window, and what lies round it, to the frame's scale.
+
+    Beyond the still's own borders the picture is mirrored.
+
+    Args:
+        still: with mask and depth of its size.
+        framing: the window that fills the frame.
+        width, height: of the frame, pixels.
+        margin: pixels to add on each side.
+    """
+    window = _Window(framing, width, height, margin)
+    return Canvas(
+        window.draw(still.pixels, cv2.INTER_CUBIC),
+        window.draw(still.subject.mask, cv2.INTER_LINEAR),
+        window.draw(still.depth.nearness, cv2.INTER_LINEAR),
+        margin,
+        width,
+        height,
+    )
+
+
+@dataclass(frozen=True)
+class _Window:
+    framing: Framing
+    width: int
+    height: int
+    margin: int
+
+    def draw(self, picture: NDArray[Any], interpolation: int) -> NDArray[Any]:
+        """Resample one picture: area-averaged first where it is finer than the frame."""
+        scale_x = self.framing.width / self.width
+        scale_y = self.framing.height / self.height
+        picture, shrink_x, shrink_y = _shrunk(picture, max(scale_x, scale_y, 1.0))
+        scale_x, scale_y = scale_x * shrink_x, scale_y * shrink_y
+        left, top = self.framing.left * shrink_x, self.framing.top * shrink_y
+        affine = np.array(
+            [
+                [scale_x, 0, left + (0.5 - self.margin) * scale_x - 0.5],
+                [0, scale_y, top + (0.5 - self.margin) * scale_y - 0.5],
+            ]
+        )
+        affine = np.where(np.abs(affine - affine.round()) < 1e-3, affine.round(), affine)
+        return cv2.warpAffine(
+            picture,
+            affine,
+            (self.width + 2 * self.margin, self.height + 2 * self.margin),
+            flags=interpolation | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REFLECT_101,
+        )
+
+
+def _shrunk(picture: NDArray[Any], scale: float) -> tuple[NDArray[Any], float, float]:
+    """Shrink by area averaging; return the picture and how much smaller it really became."""
+    height, width = picture.shape[:2]
+    size = (max(1, round(width / scale)), max(1, round(height / scale)))
+    if size == (width, height):
+        return picture, 1.0, 1.0
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return small, size[0] / width, size[1] / height

@@ -1,0 +1,186 @@
+"""Layers: cut-outs of the canvas, each a picture with coverage on its own surface.
+
+Coverages are given nearest first; a layer owns what no nearer layer covers. Behind nearer layers
+each layer is completed as far as its own rim reaches, so that whatever the camera uncovers is
+there. Laid over one another unmoved, the layers give the canvas back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.arrays import Image, ImageF, Mask, Plane
+from pipelines.motion.parallax.canvas import Canvas
+from pipelines.motion.parallax.complete import complete, nearest_known
+from pipelines.motion.parallax.geometry import Relief
+from pipelines.motion.parallax.warp import Box, Surface
+
+Region = NDArray[np.bool_]
+
+SURFACE_STEP = 4
+"""Pixels between the stored inverse depths of a surface."""
+
+PURE = 0.99
+"""Share of a surface's cell that must be the layer's own for its depth to count."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One cut-out.
+
+    Attributes:
+        texture: (rows, columns, 4) uint8 sRGB premultiplied by coverage, and coverage.
+        box: where it lies on the canvas.
+        surface: inverse depth, in pixels of frame 0.
+        opaque: covers the whole canvas: the farthest layer.
+        product: moves with the product's own pose.
+    """
+
+    texture: Image
+    box: Box
+    surface: Surface
+    opaque: bool
+    product: bool
+
+
+def cut_layers(
+    canvas: Canvas,
+    coverages: list[Mask],
+    relief: Relief,
+    *,
+    product_first: bool,
+    padding: int = 0,
+) -> list[Layer]:
+    """Cut the canvas.
+
+    Args:
+        canvas: picture and nearness.
+        coverages: nearest first, each 0..1 of the canvas's size; the last one is all 1.
+        relief: nearness → inverse depth.
+        product_first: whether the first coverage is the product.
+        padding: pixels to leave round each layer for its blur.
+
+    Returns:
+        Layers in painting order, farthest first.
+    """
+    alphas = [(coverage * 255 + 0.5).astype(np.uint8) for coverage in coverages]
+    painted = canvas.pixels
+    layers: list[Layer] = []
+    for index in reversed(range(len(alphas))):
+        cut = _Cut(canvas, alphas, index)
+        box = _bounds(cut.coverage, padding + 2)
+        if box.empty:
+            continue
+        texture = cut.texture(box, painted)
+        if index:
+            painted = texture[..., :3] if cut.opaque else _over(painted, texture, box)
+        surface = cut.surface(relief, box)
+        product = product_first and index == 0
+        layers.append(Layer(texture, box, surface, cut.opaque, product))
+    return layers
+
+
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """One layer being cut: what is in front of it, what it owns, what is behind."""
+
+    canvas: Canvas
+    alphas: list[Plane]
+    index: int
+
+    @property
+    def opaque(self) -> bool:
+        """Whether nothing lies behind."""
+        return self.index == len(self.alphas) - 1
+
+    @cached_property
+    def hidden(self) -> Region:
+        """Pixels whose colour belongs, at least in part, to something nearer."""
+        nearer = self.alphas[: self.index]
+        empty = np.zeros(self.canvas.subject.shape, np.bool_)
+        return np.maximum.reduce(nearer) > 0 if nearer else empty
+
+    @cached_property
+    def owned(self) -> Region:
+        """Pixels whose depth is this layer's own: not its rim, where depth maps are mixed."""
+        owned = (self.alphas[self.index] > 127) & ~self.hidden
+        return cv2.erode(owned.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+
+    @cached_property
+    def coverage(self) -> Plane:
+        """Own coverage, and behind nearer layers as far as this layer is the nearest surround."""
+        own = self.alphas[self.index]
+        if self.opaque or not self.hidden.any():
+            return own
+        behind = ~self.hidden & (own <= 127)
+        reaches = _distance(self.owned) <= _distance(behind)
+        return np.where(self.hidden, np.where(reaches, np.uint8(255), np.uint8(0)), own)
+
+    def texture(self, box: Box, painted: Image) -> Image:
+        """Premultiplied colour such that laying it over ``painted`` gives the picture back."""
+        picture = complete(self.canvas.pixels, self.hidden)[box.slices]
+        alpha = self.coverage[box.slices]
+        edge = (alpha > 0) & (alpha < 255)
+        under = painted[box.slices][edge].astype(np.float32)
+        share = _enough(picture[edge].astype(np.float32), under, alpha[edge])
+        texture = cv2.merge([*cv2.split(picture), alpha])
+        texture[alpha == 0] = 0
+        colour = np.clip(picture[edge] - under * (1 - share[:, None] / 255), 0, share[:, None])
+        texture[edge] = np.column_stack([colour + 0.5, share]).astype(np.uint8)
+        return texture
+
+    def surface(self, relief: Relief, box: Box) -> Surface:
+        """Inverse depth at a quarter of the resolution, carried on beyond the layer's rim."""
+        rows, columns = box.bottom - box.top, box.right - box.left
+        small = (max(2, columns // SURFACE_STEP), max(2, rows // SURFACE_STEP))
+        nearness = cv2.resize(self.canvas.nearness[box.slices], small, interpolation=cv2.INTER_AREA)
+        own = self.owned[box.slices].astype(np.float32)
+        pure = cv2.resize(own, small, interpolation=cv2.INTER_AREA) > PURE
+        if pure.any() and not pure.all():
+            nearness = nearness[nearest_known(~pure)]
+        step = (columns / small[0], rows / small[1])
+        return Surface(
+            relief.inverse_depth(nearness),
+            left=box.left - self.canvas.margin + (step[0] - 1) / 2,
+            top=box.top - self.canvas.margin + (step[1] - 1) / 2,
+            step=step,
+        )
+
+
+def _enough(colour: ImageF, under: ImageF, alpha: Plane) -> Mask:
+    """Raise coverage (0..255) until some layer colour can make ``colour`` over ``under``."""
+    darker = 1 - colour / np.maximum(under, 1)
+    lighter = (colour - under) / np.maximum(255 - under, 1)
+    needed = np.maximum(darker, lighter).max(axis=1) * 255
+    return np.ceil(np.maximum(alpha, np.clip(needed, 0, 255))).astype(np.float32)
+
+
+def _over(painted: Image, texture: Image, box: Box) -> Image:
+    """Lay a texture over what is painted so far."""
+    result = painted.copy()
+    gap = (255 - texture[..., 3:].astype(np.float32)) / 255
+    result[box.slices] = (result[box.slices] * gap + texture[..., :3] + 0.5).astype(np.uint8)
+    return result
+
+
+def _distance(region: Region) -> Mask:
+    """Distance in pixels to a region; infinite when it is empty."""
+    if not region.any():
+        return np.full(region.shape, np.inf, np.float32)
+    return cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, 5)
+
+
+def _bounds(alpha: Plane, padding: int) -> Box:
+    height, width = alpha.shape
+    columns = np.flatnonzero(alpha.any(axis=0))
+    rows = np.flatnonzero(alpha.any(axis=1))
+    if not columns.size:
+        return Box(0, 0, 0, 0)
+    left, right = int(columns[0]) - padding, int(columns[-1]) + 1 + padding
+    top, bottom = int(rows[0]) - padding, int(rows[-1]) + 1 + padding
+    return Box(left, top, right, bottom).clipped(width, height)

@@ -1,0 +1,190 @@
+"""How far a camera may go on this still before the layers show what they cannot.
+
+Measured on a small copy of fixed size, so that a draft and its final get the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pipelines.arrays import Depth, Mask
+from pipelines.camera import CameraPath
+from pipelines.camera.path import Pivot
+from pipelines.media import DepthOrigin, Framing, Still
+from pipelines.motion.parallax.canvas import draw_canvas
+from pipelines.motion.parallax.geometry import FloatMap, Relief, View
+
+ANALYSIS_SIDE = 192
+"""Longer side of the small copy, pixels."""
+
+PHASES = 16
+
+UNCOVERED: Mapping[DepthOrigin, float] = {
+    "proxy": 0.055,
+    "file": 0.14,
+    "depth-anything-v2-small": 0.08,
+}
+"""Widest strip a move may uncover beside a layer, share of the frame's short side: the surer the
+depth, the more a viewer forgives."""
+
+BEYOND = 0.06
+"""Farthest a move may look past the still's own border, share of the frame's longer side."""
+
+TURNED = 0.8
+"""Steepest change of displacement across a surface, pixels per pixel: 1 is edge-on."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What the path asks for, each as a share of what the still can show (1 = just so)."""
+
+    uncovered: float
+    beyond: float
+    turned: float
+
+    @property
+    def most(self) -> float:
+        """The tightest of the three."""
+        return max(self.uncovered, self.beyond, self.turned)
+
+    @property
+    def reason(self) -> str:
+        """The tightest of the three, in words."""
+        return {
+            self.uncovered: "it would uncover too much behind the product",
+            self.beyond: "it would look past the border of the still",
+            self.turned: "it would turn the product past its relief",
+        }[self.most]
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """The small copy, ready to be asked about paths."""
+
+    subject: Mask
+    nearness: Depth
+    relief: Relief
+    room: tuple[float, float, float, float]
+    width: int
+    height: int
+    fov_deg: float
+    pivot: Pivot
+    origin: DepthOrigin
+
+    def reach(self, path: CameraPath) -> Reach:
+        """Measure the whole path."""
+        poses = [path.at(phase, self.pivot) for phase in path.phases(PHASES)]
+        views = [
+            View.of(pose, self.width, self.height, self.fov_deg, product)
+            for pose in poses
+            for product in ((False, True) if path.moves_subject else (False,))
+        ]
+        return Reach(
+            max(self._uncovered(view) for view in views) / UNCOVERED[self.origin],
+            max(self._beyond(view) for view in views[:: 2 if path.moves_subject else 1]) / BEYOND,
+            max(self._turned(view) for view in views) / TURNED,
+        )
+
+    def _displacement(self, view: View) -> FloatMap:
+        """Pixels per unit of inverse depth, of each pixel."""
+        lines = view.epipolar(
+            np.arange(self.width, dtype=np.float32), np.arange(self.height, dtype=np.float32)
+        )
+        return lines.per_inverse_depth
+
+    def _uncovered(self, view: View) -> float:
+        """Relative displacement across depth edges, share of the short side."""
+        depth = self.relief.inverse_depth(self.nearness)
+        jump = cv2.dilate(depth, np.ones((3, 3))) - cv2.erode(depth, np.ones((3, 3)))
+        strip = np.hypot(*self._displacement(view)) * jump
+        return float(np.percentile(strip, 99.5)) / min(self.width, self.height)
+
+    def _beyond(self, view: View) -> float:
+        """How far a frame border looks past the still, share of the longer side."""
+        x = np.array([0.0, self.width - 1.0, self.width / 2], np.float32)
+        y = np.array([0.0, self.height - 1.0, self.height / 2], np.float32)
+        far = self.relief.inverse_depth(np.array([[np.median(self.nearness)]], np.float32))
+        seen_x, seen_y = view.epipolar(x, y).at(float(far[0, 0]))
+        left, top, right, bottom = self.room
+        past = [
+            -left - seen_x.min(),
+            -top - seen_y.min(),
+            seen_x.max() - (self.width - 1 + right),
+            seen_y.max() - (self.height - 1 + bottom),
+        ]
+        return max(0.0, float(max(past))) / max(self.width, self.height)
+
+    def _turned(self, view: View) -> float:
+        """Steepest change of displacement inside the subject."""
+        inside = cv2.erode((self.subject > 0.5).astype(np.uint8), np.ones((5, 5))) > 0
+        if not inside.any():
+            return 0.0
+        depth = self.relief.inverse_depth(cv2.GaussianBlur(self.nearness, (0, 0), 1.0))
+        move = self._displacement(view)
+        slope = cv2.Sobel(depth, cv2.CV_32F, 1, 0, scale=1 / 8) * move[0]
+        slope += cv2.Sobel(depth, cv2.CV_32F, 0, 1, scale=1 / 8) * move[1]
+        return float(np.percentile(np.abs(slope[inside]), 99))
+
+
+def analyse(
+    still: Still, framing: Framing, aspect: float, relief: float, fov_deg: float
+) -> Analysis:
+    """Make the small copy of what a frame of that aspect shows."""
+    width = round(ANALYSIS_SIDE * min(1.0, aspect))
+    height = round(ANALYSIS_SIDE * min(1.0, 1 / aspect))
+    canvas = draw_canvas(still, framing, width, height, 0)
+    scale = width / framing.width
+    still_width, still_height = still.size
+    room = (
+        framing.left * scale,
+        framing.top * scale,
+        (still_width - framing.left - framing.width) * scale,
+        (still_height - framing.top - framing.height) * scale,
+    )
+    geometry = Relief.of(still.depth.nearness, still.subject.mask, relief)
+    pivot = find_pivot(canvas.subject, fov_deg)
+    return Analysis(
+        canvas.subject,
+        canvas.nearness,
+        geometry,
+        room,
+        width,
+        height,
+        fov_deg,
+        pivot,
+        still.depth.origin,
+    )
+
+
+def find_pivot(subject: Mask, fov_deg: float) -> Pivot:
+    """Return the subject's middle in the subject plane, in camera coordinates."""
+    height, width = subject.shape
+    total = float(subject.sum())
+    if total < 1.0:
+        return (0.0, 0.0, 1.0)
+    view = View.of(_REST.at(0.0), width, height, fov_deg, product=False)
+    x = float(subject.sum(axis=0) @ np.arange(width)) / total
+    y = float(subject.sum(axis=1) @ np.arange(height)) / total
+    focal, middle = view.first[0, 0], view.first[:2, 2]
+    return ((x - middle[0]) / focal, (y - middle[1]) / focal, 1.0)
+
+
+_REST = CameraPath(())
+
+
+def limited(path: CameraPath, analysis: Analysis) -> tuple[CameraPath, str]:
+    """Ease a path until the still can show it; return it and a sentence when it was eased."""
+    factor = 1.0
+    for _ in range(3):
+        reach = analysis.reach(path.scaled(factor))
+        if reach.most <= 1.0:
+            break
+        reason = reach.reason
+        factor *= 0.98 / reach.most
+    if factor == 1.0:
+        return path, ""
+    return path.scaled(factor), f"the camera was eased to {factor:.0%} of the move: {reason}"
