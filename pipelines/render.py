@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 from pipelines.camera import build_path, parse_camera
 from pipelines.context import Context
+from pipelines.describe import describe
 from pipelines.encode import FORMATS, OutputPlan, encode_loop, frame_still, plan_output
 from pipelines.files import publish_folder
 from pipelines.loop import close_loop
+from pipelines.loop.length import frames_needed
 from pipelines.media import Clip, Framing, Still
 from pipelines.motion.engine import MOTION_ENGINES, Shot
 from pipelines.pictures import recorded, save_jpeg, save_png
 from pipelines.prepare import Scene, dress, find_scene
-from pipelines.report import Delivery, Findings, RenderReport, build_report, embed, measure_fidelity
-from pipelines.spec import AUTO, RenderSpec
+from pipelines.report import Delivery, RenderReport, embed
+from pipelines.spec import RenderSpec
 
 REPORT = "report.json"
-DEFAULT_ENGINE = "parallax"
-"""What ``auto`` takes: runs on any machine, needs no weights."""
 
 
 def render(
@@ -103,31 +103,9 @@ def animate(
         width=plan.width,
         height=plan.height,
         fps=plan.fps,
-        count=plan.count,
+        count=frames_needed(spec.loop, plan.count, plan.fps),
         relief=spec.relief,
         fov_deg=spec.fov_deg,
         ambient=tuple((effect.name, effect.amount) for effect in spec.ambient),
     )
-    return MOTION_ENGINES[engine_of(spec)].animate(shot, context)
-
-
-def engine_of(spec: RenderSpec) -> str:
-    """Return the motion engine that makes this recipe."""
-    return DEFAULT_ENGINE if spec.motion.engine == AUTO else spec.motion.engine
-
-
-def describe(
-    spec: RenderSpec,
-    scene: Scene,
-    still: Still,
-    deliveries: Sequence[Delivery],
-    context: Context,
-) -> RenderReport:
-    """Measure what came of what is protected, and write everything down."""
-    with context.stage("report"):
-        text, fidelity = measure_fidelity(spec.protect, scene.source, deliveries[0], context)
-        findings = Findings(scene.file, (), text, fidelity, ())
-        recipe = spec.model_dump(mode="json")
-    return build_report(
-        recipe, engine_of(spec), scene.source, still, deliveries, findings, context.timings
-    )
+    return MOTION_ENGINES[spec.motion.chosen].animate(shot, context)

@@ -32,6 +32,9 @@ Protected = Literal["subject", "text"]
 AUTO = "auto"
 """The motion engine's name that leaves the choice to the program."""
 
+DEFAULT_ENGINE = "parallax"
+"""What `AUTO` takes: runs on any machine, needs no weights."""
+
 
 def _require(kind: str, name: str, known: Iterable[str]) -> str:
     if name not in known:
@@ -186,6 +189,11 @@ class MotionSpec(_Part):
     """Generative engines: noise on the conditioning still; absent is the engine's default."""
     camera_strength: float | None = Field(default=None, ge=0.0, le=1.0)
     """Generative engines: how closely the path is followed; absent is the engine's default."""
+
+    @property
+    def chosen(self) -> str:
+        """The engine that does the work."""
+        return DEFAULT_ENGINE if self.engine == AUTO else self.engine
 
 
 def _orbit() -> tuple[CameraStep, ...]:

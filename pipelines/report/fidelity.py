@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import cv2
 import numpy as np
@@ -11,8 +11,8 @@ import numpy as np
 from pipelines.arrays import Image, Mask, Matrix
 from pipelines.camera.pose import plane_homography
 from pipelines.context import Context
-from pipelines.media import CameraTrack, Clip, Framing, Source
-from pipelines.protect import find_text
+from pipelines.media import CameraTrack, Clip, Framing
+from pipelines.protect import TextBox, find_text
 from pipelines.quality import (
     colour_difference,
     colour_drift,
@@ -27,19 +27,16 @@ SHORT_SIDE = 360
 
 
 def measure_fidelity(
-    protect: Collection[str], source: Source, delivery: Delivery, context: Context
-) -> tuple[tuple[str, ...], FidelityReport]:
-    """Return the texts of the source, and what became of all that ``protect`` names."""
+    protect: Collection[str], texts: Sequence[TextBox], delivery: Delivery, context: Context
+) -> FidelityReport:
+    """Return what became of the product and of ``texts``, the lines read in the source."""
+    clip, framed = delivery.loop.clip, delivery.framed
     subject = None
     if "subject" in protect:
-        clip, framed = delivery.loop.clip, delivery.framed
         subject = subject_fidelity(clip, framed.subject.mask, delivery.framing)
-    if "text" not in protect:
-        return (), FidelityReport(subject=subject)
-    expected = _words(source.pixels, source.sha256, context)
-    found = _read_again(delivery.loop.clip, context)
-    text = tuple(_nearest(line, found) for line in expected)
-    return expected, FidelityReport(subject=subject, text=text)
+    found = _read_again(clip, context) if texts else ()
+    text = tuple(_nearest(box.text, found) for box in texts)
+    return FidelityReport(subject=subject, text=text)
 
 
 def subject_fidelity(clip: Clip, subject: Mask, framing: Framing) -> SubjectReport | None:
@@ -101,13 +98,10 @@ def _framed(subject: Mask, framing: Framing, size: tuple[int, int]) -> Mask:
     return np.asarray(cv2.warpAffine(subject, window, size, flags=flags), np.float32)
 
 
-def _words(image: Image, key: str, context: Context) -> tuple[str, ...]:
-    return tuple(box.text for box in find_text(image, context, key))
-
-
 def _read_again(clip: Clip, context: Context) -> tuple[str, ...]:
     frame = clip.render(clip.count // 4)
-    return _words(frame, hashlib.sha256(frame.tobytes()).hexdigest(), context)
+    key = hashlib.sha256(frame.tobytes()).hexdigest()
+    return tuple(box.text for box in find_text(frame, context, key))
 
 
 def _nearest(expected: str, found: Iterable[str]) -> TextReport:

@@ -1,0 +1,54 @@
+"""What a finished job says about itself: what was read, measured and worth knowing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pipelines.context import Context
+from pipelines.media import Still
+from pipelines.prepare import Scene
+from pipelines.protect import TextBox, find_text
+from pipelines.report import Delivery, Findings, RenderReport, build_report, measure_fidelity
+from pipelines.source import inspect
+from pipelines.spec import DEFAULT_ENGINE, RenderSpec
+
+
+def describe(
+    spec: RenderSpec,
+    scene: Scene,
+    still: Still,
+    deliveries: Sequence[Delivery],
+    context: Context,
+) -> RenderReport:
+    """Measure what came of what is protected, and write everything down."""
+    with context.stage("report"):
+        texts = read_text(spec, scene, context)
+        findings = Findings(
+            source_file=scene.file,
+            advice=inspect(scene.source, scene.subject, texts).advice,
+            text=tuple(box.text for box in texts),
+            fidelity=measure_fidelity(spec.protect, texts, deliveries[0], context),
+            warnings=tuple(notes(spec, deliveries)),
+        )
+    recipe, engine = spec.model_dump(mode="json"), spec.motion.chosen
+    timings = context.timings
+    return build_report(recipe, engine, scene.source, still, deliveries, findings, timings)
+
+
+def read_text(spec: RenderSpec, scene: Scene, context: Context) -> tuple[TextBox, ...]:
+    """Read the source's text when it is protected; reading takes longer than rendering."""
+    if "text" not in spec.protect:
+        return ()
+    return find_text(scene.source.pixels, context, scene.source.sha256)
+
+
+def notes(spec: RenderSpec, deliveries: Sequence[Delivery]) -> Iterator[str]:
+    """Say where the result is not what the recipe seems to ask for."""
+    generative = ("motion_bucket_id", "noise_aug_strength", "camera_strength")
+    for key in generative:
+        if getattr(spec.motion, key) is not None and spec.motion.chosen == DEFAULT_ENGINE:
+            yield f"The engine {DEFAULT_ENGINE} does not read {key}; generative engines do."
+    for delivery in deliveries:
+        made = delivery.artifact
+        if spec.fps is not None and abs(made.fps - spec.fps) > 0.01:
+            yield f"{made.format} plays {made.fps:g} frames per second, not {spec.fps:g}."
