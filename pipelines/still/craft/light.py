@@ -13,7 +13,7 @@ import numpy as np
 from pipelines.arrays import ImageF, Mask
 from pipelines.colour import luminance
 from pipelines.still.craft.noise import clouds
-from pipelines.still.craft.tone import Rgb, blur, smoothstep
+from pipelines.still.craft.tone import Rgb, blur, mix, smoothstep, spread
 from pipelines.still.look import Scene
 
 RELIEF_SIDE = 256
@@ -25,7 +25,8 @@ class Relief:
     """The shape of a scene as light sees it.
 
     Attributes:
-        normals: (height, width, 3) unit vectors, of the subject inside its mask, else of the set.
+        normals: (height, width, 3), of the subject inside its mask, else of the set; of length 1
+            but for the soft edge, where the two blend.
         floor: (height, width) 0..1, where the set is a ground that faces up.
         distance: (height, width) 0..1, 0 at the subject, 1 at the farthest.
     """
@@ -70,10 +71,8 @@ def relief(scene: Scene) -> Relief:
     near = cv2.resize(scene.nearness, size, interpolation=cv2.INTER_AREA)
     floor = _grow(_floor(near, mask), (width, height))
     subject = _grow(_rounded(mask), (width, height))
-    ground = np.zeros((height, width, 3), np.float32)
-    ground[..., 1], ground[..., 2] = -0.85 * floor, 1 - 0.47 * floor
-    normals = ground + (subject - ground) * scene.subject[..., None]
-    normals /= np.sqrt((normals * normals).sum(axis=2, keepdims=True)) + np.float32(1e-6)
+    ground = cv2.merge((np.zeros_like(floor), -0.85 * floor, 1 - np.float32(0.47) * floor))
+    normals = mix(ground, subject, scene.subject)
     distance = _grow(_distance(near, mask), (width, height)) * (1 - scene.subject)
     return Relief(normals, floor, distance)
 
@@ -91,16 +90,21 @@ def _rounded(mask: Mask) -> ImageF:
     n /= np.sqrt((n * n).sum(axis=2, keepdims=True))
     core = (mask > 0.6).astype(np.float32)
     weight = blur(core, 2.0)[..., None]
-    spread = cv2.GaussianBlur(n * core[..., None], (0, 0), 2.0) / np.maximum(weight, 1e-4)
+    around = cv2.GaussianBlur(n * core[..., None], (0, 0), 2.0) / np.maximum(weight, 1e-4)
     front = np.array([0, 0, 1], np.float32)
-    spread = np.where(weight > 1e-3, spread, front)
-    return np.where(core[..., None] > 0, n, spread).astype(np.float32)
+    around = np.where(weight > 1e-3, around, front)
+    return np.where(core[..., None] > 0, n, around).astype(np.float32)
 
 
 def _floor(near: Mask, mask: Mask) -> Mask:
+    """Where the set comes nearer row by row; seen only where the product is well away."""
     rise = cv2.Sobel(near, cv2.CV_32F, 0, 1, scale=1 / 8) * np.float32(min(near.shape))
-    open_rise = blur(rise * (1 - mask), 3.0) / np.maximum(blur(1 - mask, 3.0), 1e-3)
-    return smoothstep(0.08, 0.4, open_rise)
+    clear = 1 - cv2.dilate((mask > 0.02).astype(np.float32), np.ones((9, 9), np.uint8))
+    total, weight = np.zeros_like(near), np.full_like(near, 1e-6)
+    for sigma, trust in ((2.0, 1.0), (8.0, 1e-2), (30.0, 1e-4)):
+        total += np.float32(trust) * blur(rise * clear, sigma)
+        weight += np.float32(trust) * blur(clear, sigma)
+    return smoothstep(0.08, 0.4, total / weight)
 
 
 def _distance(near: Mask, mask: Mask) -> Mask:
@@ -138,9 +142,8 @@ def lambert(shape: Relief, towards: Rgb, wrap: float = 0.0) -> Mask:
 def rim(shape: Relief, scene: Scene, side: float, lift: float = -0.35, width: float = 2.0) -> Mask:
     """Light from behind that catches the subject's edge on one side (−1 left, +1 right)."""
     direction = np.array([side, lift, 0.0], np.float32)
-    facing = np.clip(
-        cv2.transform(shape.normals, (direction / np.linalg.norm(direction))[None]), 0, 1
-    )
+    direction /= np.linalg.norm(direction)
+    facing = np.clip(cv2.transform(shape.normals, direction[None]), 0, 1)
     turned = 1 - np.clip(shape.normals[..., 2], 0, 1)
     return facing * turned ** np.float32(width) * scene.subject
 
@@ -215,9 +218,9 @@ def bloom(
     small = cv2.resize(
         linear, (max(width // shrink, 1), max(height // shrink, 1)), interpolation=cv2.INTER_AREA
     )
-    bright = small * smoothstep(threshold * 0.7, threshold * 1.5, luminance(small))[..., None]
+    bright = small * spread(smoothstep(threshold * 0.7, threshold * 1.5, luminance(small)))
     if weight is not None:
-        bright *= cv2.resize(weight, bright.shape[1::-1], interpolation=cv2.INTER_AREA)[..., None]
+        bright *= spread(cv2.resize(weight, bright.shape[1::-1], interpolation=cv2.INTER_AREA))
     sigma = radius * unit / shrink
     spill = sum(share * blur(bright, sigma * wide) for share, wide in
                 ((0.45, 0.35), (0.33, 1.0), (0.22, 3.2)))  # fmt: skip
@@ -225,10 +228,13 @@ def bloom(
 
 
 def dapple(shape: tuple[int, int], rng: np.random.Generator, unit: float) -> Mask:
-    """Sunlight through leaves: 1 in the sun, 0 in leaf shade, edges soft as the sun is wide."""
-    leaves = clouds(shape, rng, 26 * unit, 3)
-    gaps = smoothstep(0.40, 0.60, leaves)
-    return blur(gaps, 0.9 * unit)
+    """Sunlight through leaves: 1 in the sun, 0 in leaf shade, edges soft as the sun is wide.
+
+    Two branches at different heights: the near one sharp and small, the far one broad and soft.
+    """
+    near = smoothstep(0.36, 0.52, clouds(shape, rng, 11 * unit, 3))
+    far = smoothstep(0.34, 0.62, clouds(shape, rng, 30 * unit, 2))
+    return blur(near, 0.7 * unit) * (0.25 + 0.75 * blur(far, 2.5 * unit))
 
 
 def blinds(shape: tuple[int, int], degrees: float, pitch: float, softness: float) -> Mask:

@@ -14,11 +14,15 @@ from numpy.typing import NDArray
 
 from pipelines.arrays import Image, ImageF, Mask
 from pipelines.colour import quantise
-from pipelines.still.craft.tone import blur, smoothstep
+from pipelines.still.craft.tone import blur, smoothstep, spread
 from pipelines.still.look import Scene
 
 CANVAS_PIXELS = 1_500_000
 """Larger stills are painted at this size and enlarged: strokes have no finer detail anyway."""
+
+
+KUWAHARA_RADIUS = 11.0
+"""Wider filters run on a smaller picture: what they leave has no finer detail."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +60,9 @@ def flow(picture: ImageF, sigma: float) -> Flow:
         gy = cv2.Sobel(channel, cv2.CV_32F, 0, 1, scale=0.25)
         xx, yy, xy = xx + gx * gx, yy + gy * gy, xy + gx * gy
     xx, yy, xy = blur(xx, sigma), blur(yy, sigma), blur(xy, sigma)
-    spread = np.sqrt((xx - yy) ** 2 + 4 * xy * xy)
+    anisotropy = np.sqrt((xx - yy) ** 2 + 4 * xy * xy)
     angle = 0.5 * np.arctan2(2 * xy, xx - yy) + np.float32(np.pi / 2)
-    order = spread / (xx + yy + np.float32(1e-5))
+    order = anisotropy / (xx + yy + np.float32(1e-5))
     return Flow(np.cos(angle), np.sin(angle), order)
 
 
@@ -97,32 +101,40 @@ def kuwahara(picture: ImageF, lines: Flow, radius: float, sharpness: float = 5.0
         radius: of the ellipse, in pixels.
         sharpness: how strongly the calmest sector wins.
     """
-    source = blur(picture, max(radius / 6, 0.3))
-    x, y = _grid(picture.shape[:2])
+    height, width = picture.shape[:2]
+    shrink = radius / KUWAHARA_RADIUS
+    if shrink > 1:
+        size = (max(round(width / shrink), 1), max(round(height / shrink), 1))
+        x, y, order = (cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in (
+            lines.x, lines.y, lines.order))  # fmt: skip
+        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        flat = kuwahara(small, Flow(x, y, order), KUWAHARA_RADIUS, sharpness)
+        return cv2.resize(flat, (width, height), interpolation=cv2.INTER_CUBIC)
+    return _calmest(quantise(blur(picture, max(radius / 6, 0.3))), lines, radius, sharpness)
+
+
+def _calmest(source: Image, lines: Flow, radius: float, sharpness: float) -> ImageF:
+    """Weigh the means of eight sectors by how little each varies."""
+    x, y = _grid(source.shape[:2])
     long, short = radius * (1 + 0.7 * lines.order), radius / (1 + 0.7 * lines.order)
-    total = np.zeros_like(picture)
-    weights = np.zeros(picture.shape[:2], np.float32)
+    axes = (long * lines.x, long * lines.y, -short * lines.y, short * lines.x)
+    total = np.zeros(source.shape, np.float32)
+    weights = np.zeros(source.shape[:2], np.float32)
     for sector in range(8):
-        mean, square = source / 4, source * source / 4
+        mean, square = source.astype(np.float32), np.zeros(source.shape, np.float32)
+        cv2.accumulateSquare(source, square)
         for share, turn in ((0.45, 0.0), (0.95, -0.2), (0.95, 0.2)):
-            angle = sector * np.pi / 4 + turn
-            u, v = (
-                long * np.float32(share * np.cos(angle)),
-                short * np.float32(share * np.sin(angle)),
-            )
-            tap = cv2.remap(
-                source,
-                x + u * lines.x - v * lines.y,
-                y + u * lines.y + v * lines.x,
-                cv2.INTER_LINEAR,
-                borderMode=cv2.BORDER_REFLECT,
-            )
-            mean, square = mean + tap / 4, square + tap * tap / 4
-        spread = np.sqrt(np.maximum(square - mean * mean, 0)).sum(axis=2)
-        weight = 1 / (1 + (spread * 40) ** np.float32(sharpness))
-        total += mean * weight[..., None]
+            c, s = (share * f(sector * np.pi / 4 + turn) for f in (np.cos, np.sin))
+            at_x = cv2.addWeighted(axes[0], c, axes[2], s, 0) + x
+            at_y = cv2.addWeighted(axes[1], c, axes[3], s, 0) + y
+            tap = cv2.remap(source, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+            cv2.accumulate(tap, mean)
+            cv2.accumulateSquare(tap, square)
+        variance = cv2.transform(square / 4 - mean * mean / 16, np.ones((1, 3), np.float32))
+        weight = 1 / (1 + (np.maximum(variance, 0) / 12) ** np.float32(sharpness / 2))
+        total += mean * spread(weight)
         weights += weight
-    return total / np.maximum(weights, 1e-12)[..., None]
+    return total / spread(np.maximum(weights, np.float32(1e-9))) / np.float32(4 * 255)
 
 
 def ink(luma: Mask, lines: Flow, sigma: float, *, weight: float, black: float) -> Mask:
@@ -164,7 +176,7 @@ def strokes(
     """
     small = detail(picture, unit)
     canvas = np.dstack([quantise(blur(picture, 2 * unit)), np.full(small.shape, 128, np.uint8)])
-    for width, need in ((4.2, 0.0), (2.4, 0.0), (1.3, 0.22), (0.62, 0.55)):
+    for width, need in ((4.2, 0.0), (2.4, 0.0), (1.2, 0.2), (0.6, 0.5), (0.32, 0.8)):
         brush = max(width * unit, 1.5)
         colours = quantise(blur(picture, brush / 3.5))
         _lay(canvas, colours, lines, rng, brush, small if need else None, need)
@@ -190,9 +202,10 @@ def _lay(
     if small is not None:
         starts = starts[small[at[:, 1], at[:, 0]] > need]
         at = starts.astype(np.intp)
+    loose = min(brush / 12, 1.0)  # small brushes carry exact colour
     paint = colours[at[:, 1], at[:, 0]].astype(np.float32)
-    paint += rng.normal(0, 5.0, (len(paint), 1)) + rng.normal(0, 2.5, (len(paint), 3))
-    relief = rng.uniform(60, 235, (len(paint), 1))
+    paint += (rng.normal(0, 5.0, (len(paint), 1)) + rng.normal(0, 2.5, (len(paint), 3))) * loose
+    relief = 128 + rng.uniform(-90, 90, (len(paint), 1)) * loose
     loads = np.clip(np.hstack([paint, relief]), 0, 255).tolist()
     paths = np.round(_paths(starts, lines, brush) * 8).astype(np.int32)
     for path, load in zip(paths, loads, strict=True):

@@ -27,10 +27,20 @@ def smoothstep(low: float, high: float, x: Mask) -> Mask:
     return t * t * (3 - 2 * t)
 
 
+def spread(weight: Mask) -> ImageF:
+    """Repeat a map over three channels: full arrays multiply twice as fast as broadcast ones."""
+    return cv2.merge((weight, weight, weight))
+
+
+def peak(linear: ImageF) -> Mask:
+    """Brightest channel of each pixel."""
+    red, green, blue = cv2.split(linear)
+    return cv2.max(cv2.max(red, green), blue)
+
+
 def mix(a: ImageF, b: ImageF | Rgb, weight: Mask) -> ImageF:
     """Blend from ``a`` to ``b`` (an image or one colour) by ``weight`` (height, width)."""
-    target = np.asarray(b, np.float32)
-    return a + (target - a) * weight[..., None]
+    return a + (np.asarray(b, np.float32) - a) * spread(weight)
 
 
 def contain(linear: ImageF, knee: float = 0.8) -> ImageF:
@@ -39,14 +49,13 @@ def contain(linear: ImageF, knee: float = 0.8) -> ImageF:
     The brightest channel rolls off as knee + (1 − knee)·tanh, the others follow in proportion and
     then give up saturation as the overshoot grows, the way film burns to white.
     """
-    peak = linear.max(axis=2)
-    if float(peak.max()) <= knee:
+    top = peak(linear)
+    over = np.maximum(top - np.float32(knee), 0) / np.float32(1 - knee)
+    if float(over.max()) == 0:
         return linear
-    over = np.maximum(peak - np.float32(knee), 0) / np.float32(1 - knee)
-    rolled = np.where(over > 0, knee + (1 - knee) * np.tanh(over), peak)
-    scaled = linear * (rolled / np.maximum(peak, 1e-6))[..., None]
-    burn = 0.5 * smoothstep(0.6, 5.0, over)
-    return np.asarray(mix(scaled, np.repeat(rolled[..., None], 3, 2), burn), np.float32)
+    rolled = np.minimum(top, np.float32(knee)) + np.float32(1 - knee) * np.tanh(over)
+    scaled = linear * spread(rolled / np.maximum(top, np.float32(1e-6)))
+    return mix(scaled, spread(rolled), np.float32(0.5) * smoothstep(0.6, 5.0, over))
 
 
 def curve(linear: ImageF, shape: Callable[[Mask], Mask]) -> ImageF:
@@ -56,7 +65,7 @@ def curve(linear: ImageF, shape: Callable[[Mask], Mask]) -> ImageF:
     gain = (table / np.maximum(steps**2.2, 1e-5)).astype(np.float32)
     gain[:8] = gain[8]
     y = np.clip(luminance(linear), 0, 1) ** np.float32(1 / 2.2)
-    return linear * gain[(y * 1023).astype(np.intp)][..., None]
+    return linear * spread(gain[(y * 1023).astype(np.intp)])
 
 
 def contrast(linear: ImageF, power: float, pivot: float = 0.5) -> ImageF:
@@ -78,13 +87,14 @@ def balance(linear: ImageF, gains: Rgb) -> ImageF:
 
 def saturate(linear: ImageF, amount: float) -> ImageF:
     """Scale colourfulness about luminance; above 1 weak colours gain more than strong ones."""
-    y = luminance(linear)[..., None]
+    y = luminance(linear)
+    grey = spread(y)
     if amount <= 1:
-        return np.asarray(y + (linear - y) * np.float32(amount), np.float32)
-    peak = linear.max(axis=2, keepdims=True)
-    purity = (peak - linear.min(axis=2, keepdims=True)) / np.maximum(peak, 1e-4)
-    gain = 1 + np.float32(amount - 1) * (1 - 0.7 * purity)
-    return np.maximum(y + (linear - y) * gain, 0)
+        return grey + (linear - grey) * np.float32(amount)
+    top = peak(linear)
+    purity = np.minimum((top - y) / np.maximum(top, np.float32(1e-4)) * 1.3, 1)
+    gain = 1 + np.float32(amount - 1) * (1 - np.float32(0.7) * purity)
+    return np.maximum(grey + (linear - grey) * spread(gain), 0)
 
 
 def split_tone(linear: ImageF, shadows: Tint, highlights: Tint) -> ImageF:
@@ -104,12 +114,16 @@ def fade(linear: ImageF, black: Rgb, white: float) -> ImageF:
 
 
 def clarity(linear: ImageF, radius: float, amount: float) -> ImageF:
-    """Strengthen local contrast of luminance at ``radius`` pixels."""
+    """Strengthen local contrast of luminance at ``radius`` pixels.
+
+    Only texture gains: a step larger than a tenth counts as a border and is left, or a dark
+    product before a light wall would turn black.
+    """
     y = np.sqrt(np.clip(luminance(linear), 0, 1))
     local = y - blur(y, radius)
-    room = 4 * y * (1 - y)  # spares deep shadows and highlights, where it would clip
-    gain = (1 + np.float32(amount) * local * room / np.maximum(y, 0.05)) ** 2
-    return linear * gain[..., None]
+    texture = local / (1 + (local / np.float32(0.1)) ** 2)
+    gain = (1 + np.float32(amount) * texture * (1 - y) / np.maximum(y, 0.08)) ** 2
+    return linear * spread(gain)
 
 
 def grain(linear: ImageF, rng: np.random.Generator, amount: float, size: float) -> ImageF:
@@ -120,7 +134,7 @@ def grain(linear: ImageF, rng: np.random.Generator, amount: float, size: float) 
     y = np.sqrt(np.clip(luminance(linear), 0, 1))
     noise = specks(y.shape, rng, size) * np.float32(amount)
     grained = np.maximum(y + noise * (0.35 + 2.6 * y * (1 - y)), 0)
-    return linear * ((grained + 0.02) / (y + 0.02))[..., None] ** 2
+    return linear * spread(((grained + np.float32(0.02)) / (y + np.float32(0.02))) ** 2)
 
 
 def vignette(linear: ImageF, amount: float, centre: tuple[float, float] = (0.5, 0.5)) -> ImageF:
@@ -130,7 +144,7 @@ def vignette(linear: ImageF, amount: float, centre: tuple[float, float] = (0.5, 
     y = (np.arange(height, dtype=np.float32) / height - np.float32(centre[1])) * 2
     r2 = (x[None, :] ** 2 + y[:, None] ** 2) / 2
     fall = 1 / (1 + 0.42 * np.minimum(r2, 2)) ** 2
-    return linear * (1 - np.float32(amount) * (1 - fall) / 0.5)[..., None]
+    return linear * spread(1 - np.float32(2 * amount) * (1 - fall))
 
 
 def blur(array: Mask | ImageF, sigma: float) -> Mask:

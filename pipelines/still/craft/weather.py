@@ -8,7 +8,7 @@ import numpy as np
 from pipelines.arrays import ImageF, Mask
 from pipelines.still.craft.light import Relief
 from pipelines.still.craft.noise import clouds
-from pipelines.still.craft.tone import Rgb, blur, mix, smoothstep
+from pipelines.still.craft.tone import Rgb, blur, mix, smoothstep, spread
 from pipelines.still.look import Scene
 
 
@@ -36,13 +36,14 @@ def defocus(linear: ImageF, scene: Scene, distance: Mask, radius: float) -> Imag
     The subject is taken out before blurring (its pixels carry no weight), so that it leaves no
     glow of itself in the background.
     """
-    keep = (1 - cv2.dilate(scene.subject, np.ones((5, 5), np.uint8)))[..., None] + np.float32(1e-4)
+    keep = 1 - cv2.dilate(scene.subject, np.ones((5, 5), np.uint8)) + np.float32(1e-4)
+    source = linear * spread(keep)
     soft = linear
     for share in (0.35, 1.0):
         sigma = radius * scene.unit * share
-        spread = blur(linear * keep, sigma) / blur(keep[..., 0], sigma)[..., None]
+        blurred = blur(source, sigma) / spread(blur(keep, sigma))
         start, full = (0.02, 0.35) if share < 1 else (0.35, 0.9)
-        soft = mix(soft, spread, smoothstep(start, full, distance))
+        soft = mix(soft, blurred, smoothstep(start, full, distance))
     return mix(soft, linear, scene.subject)
 
 
@@ -54,14 +55,18 @@ def snow_cover(scene: Scene, shape: Relief) -> Mask:
     """
     height, width = scene.subject.shape
     unit = scene.unit
-    rough = clouds((height, width), scene.rng, 4 * unit, 4)
-    thickness = 2.6 * unit * (0.35 + 1.3 * np.clip(rough, 0, 1))
-    sky = _height_below_top(scene.subject)
-    up = smoothstep(0.30, 0.75, -shape.normals[..., 1])
-    blanket = (1 - smoothstep(0.55, 1.0, sky / thickness)) * up * scene.subject
-    drift = smoothstep(0.42, 0.68, clouds((height, width), scene.rng, 14 * unit, 5))
-    ground = shape.floor * (0.45 + 0.55 * drift) * (1 - scene.subject)
-    return np.clip(blanket + ground, 0, 1)
+    thickness = unit * (0.4 + 3.6 * np.clip(clouds((height, width), scene.rng, 7 * unit, 2), 0, 1))
+    heap = max(round(0.9 * unit), 1)
+    raised = np.vstack([scene.subject[heap:], np.repeat(scene.subject[-1:], heap, axis=0)])
+    silhouette = np.maximum(scene.subject, raised)
+    depth = _height_below_top(silhouette)
+    up = smoothstep(0.22, 0.62, -blur(shape.normals[..., 1] * scene.subject, 0.5 * unit))
+    up = np.maximum(up, np.vstack([up[heap:], np.repeat(up[-1:], heap, axis=0)]))
+    blanket = (1 - smoothstep(0.75, 1.0, depth / (thickness + heap))) * up
+    blanket = blur(blanket * silhouette, 0.12 * unit)
+    drift = smoothstep(0.30, 0.62, clouds((height, width), scene.rng, 22 * unit, 5))
+    ground = shape.floor * (0.55 + 0.45 * drift) * (1 - scene.subject)
+    return np.maximum(blanket, ground)
 
 
 def _height_below_top(mask: Mask) -> Mask:
@@ -93,7 +98,7 @@ def bokeh(
         lamp = np.array(colours[int(scene.rng.integers(len(colours)))])
         _add_disc(canvas, centre, radius, lamp * float(scene.rng.uniform(0.25, 1.0)))
     grown = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_LINEAR)
-    return grown * (smoothstep(0.35, 0.8, distance) * (1 - scene.subject))[..., None]
+    return grown * spread(smoothstep(0.35, 0.8, distance) * (1 - scene.subject))
 
 
 def _add_disc(
@@ -107,5 +112,5 @@ def _add_disc(
     window = canvas[y0 : int(centre[1]) + reach + 1, x0 : int(centre[0]) + reach + 1]
     y, x = np.mgrid[: window.shape[0], : window.shape[1]]
     r = np.hypot(x + x0 - centre[0], y + y0 - centre[1])
-    disc = np.clip(radius - r, 0, 1) * (0.62 + 0.38 * np.clip(r / radius, 0, 1) ** 4)
+    disc = np.clip((radius - r) / 2, 0, 1) * (0.72 + 0.28 * np.clip(r / radius, 0, 1) ** 3)
     window += (disc[..., None] * lamp).astype(np.float32)

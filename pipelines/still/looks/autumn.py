@@ -9,7 +9,7 @@ from pipelines.colour import lab_to_linear, linear_to_lab
 from pipelines.still.craft import light, tone, weather
 from pipelines.still.look import Look, Scene
 
-SUN = np.array([1.0, 0.74, 0.42], np.float32)
+SUN = np.array([1.0, 0.76, 0.46], np.float32)
 SHADE = np.array([0.52, 0.50, 0.46], np.float32)
 LEAVES = ((1.0, 0.32, 0.04), (0.85, 0.16, 0.03), (1.0, 0.58, 0.10), (0.55, 0.42, 0.06))
 
@@ -18,19 +18,19 @@ def grade(scene: Scene) -> ImageF:
     """Dapple the scene with sun through leaves and turn its set to amber and rust."""
     side = light.lit_side(scene)
     shape = light.relief(scene)
-    turned = tone.mix(_turn(scene.linear, 0.75), _turn(scene.linear, 0.12), scene.subject)
+    turned = tone.mix(_turn(scene.linear, 0.75), scene.linear, scene.subject)
     turned = weather.defocus(turned, scene, shape.distance, 1.0)
     gaps = light.dapple(shape.floor.shape, scene.rng, scene.unit)
     key = light.lambert(shape, (0.7 * side, -0.5, 0.5), wrap=0.35)
-    sun = key * (gaps * (1 - 0.45 * scene.subject) + 0.45 * scene.subject)
-    picture = turned * (0.62 * SHADE + 1.55 * sun[..., None] * SUN)
+    sun = key * (gaps * (1 - 0.5 * scene.subject) + 0.5 * scene.subject)
+    picture = turned * (0.60 * SHADE + 1.55 * sun[..., None] * SUN)
     picture = picture + 0.42 * weather.bokeh(scene, shape.distance, LEAVES, 34, (1.6, 4.6))
     glow = light.glow(shape.floor.shape, (0.5 + 0.5 * side, 0.05), 0.7)
     picture = weather.haze(picture, shape.distance, (0.2 + 0.6 * glow)[..., None] * SUN, 0.45)
     spill = light.bloom(picture, scene.unit, threshold=0.5, radius=3.5)
     picture = tone.contrast(picture + 0.25 * spill, 1.12, pivot=0.45)
     picture = tone.split_tone(picture, shadows=(7.0, 3.0), highlights=(2.0, 10.0))
-    return tone.contain(tone.vignette(picture, 0.3))
+    return tone.contain(tone.vignette(picture, 0.35))
 
 
 def _turn(linear: ImageF, amount: float) -> ImageF:

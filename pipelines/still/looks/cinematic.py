@@ -17,16 +17,20 @@ def grade(scene: Scene) -> ImageF:
     """Key the product from one side, let the room fall to teal and out of focus."""
     side = light.lit_side(scene)
     shape = light.relief(scene)
-    picture = weather.defocus(scene.linear, scene, shape.distance, 1.4)
+    room = tone.saturate(scene.linear, 0.6) * np.array([0.80, 1.0, 1.08], np.float32)
+    dressed = tone.mix(room, scene.linear, scene.subject)
+    picture = weather.defocus(dressed, scene, shape.distance, 1.4)
     key = light.lambert(shape, (0.75 * side, -0.45, 0.55), wrap=0.2)
     pool = _pool(scene, side)
-    picture = picture * (0.22 * ROOM + 1.55 * (key * pool)[..., None] * KEY)
+    picture = picture * (0.16 * ROOM + 1.7 * (key * pool)[..., None] * KEY)
     edge = light.rim(shape, scene, -side, lift=-0.4, width=3.0)
     picture = picture + (0.5 * edge)[..., None] * ROOM * (0.2 + scene.linear)
-    picture = picture + 0.16 * weather.bokeh(scene, shape.distance, LAMPS, 14, (2.0, 5.0))
-    spill = light.bloom(picture, scene.unit, threshold=0.5, radius=3.0)
+    picture = picture + 0.26 * weather.bokeh(scene, shape.distance, LAMPS, 14, (2.0, 5.0))
+    spill = light.bloom(
+        picture, scene.unit, threshold=0.55, radius=3.0, weight=1 - 0.7 * scene.subject
+    )
     picture = tone.contrast(picture + 0.3 * spill, 1.2, pivot=0.42)
-    picture = tone.split_tone(picture, shadows=(-9.0, -9.0), highlights=(5.0, 13.0))
+    picture = tone.split_tone(picture, shadows=(-9.0, -9.0), highlights=(4.0, 9.0))
     return tone.contain(tone.grain(picture, scene.rng, 0.016, 0.12 * scene.unit))
 
 
@@ -38,8 +42,8 @@ def _pool(scene: Scene, side: int) -> ImageF:
         centre = (float(columns.mean()) / width, float(rows.mean()) / height)
     else:
         centre = (0.5, 0.5)
-    beam = light.glow((height, width), (centre[0] + 0.10 * side, centre[1] - 0.05), 0.62)
-    return 0.22 + 1.05 * beam + 0.25 * scene.subject
+    beam = light.glow((height, width), (centre[0] + 0.12 * side, centre[1]), 0.55)
+    return 0.10 + 0.80 * beam * (0.5 + 0.5 * scene.subject) + 0.42 * scene.subject
 
 
 LOOK = Look(

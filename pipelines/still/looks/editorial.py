@@ -18,8 +18,8 @@ def grade(scene: Scene) -> ImageF:
     picture = tone.clarity(picture, 3 * scene.unit, 0.8)
     key = light.lambert(shape, (0.55 * side, -0.55, 0.65), wrap=0.05)
     shade = light.cast_shadow(scene, lean=-0.75 * side, squash=0.42, softness=0.7)
-    picture = picture * (0.28 + 1.12 * key)[..., None] * (1 - 0.72 * shade)[..., None]
-    picture = tone.contrast(picture, 1.45, pivot=0.52)
+    picture = picture * (0.42 + 1.08 * key)[..., None] * (1 - 0.72 * shade)[..., None]
+    picture = tone.contrast(picture, 1.30, pivot=0.46)
     picture = tone.split_tone(picture, shadows=(0.0, -5.0), highlights=(0.0, 3.0))
     picture = tone.vignette(picture, 0.25)
     return tone.contain(tone.grain(picture, scene.rng, 0.012, 0.1 * scene.unit))

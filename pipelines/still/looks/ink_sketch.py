@@ -52,7 +52,7 @@ def _hatched(scene: Scene, luma: Mask) -> Mask:
     level = level + (0.16 + 0.25 * level) * (1 - scene.subject)
     ink = np.zeros_like(luma)
     for degrees, start in HATCHES:
-        threads = strands(luma.shape, scene.rng, 14 * unit, max(0.42 * unit, 1.6), degrees)
+        threads = strands(luma.shape, scene.rng, 12 * unit, max(0.34 * unit, 1.5), degrees)
         amount = tone.smoothstep(start, start - 0.30, level)
         ink = np.maximum(ink, amount * tone.smoothstep(0.60, 0.82, threads))
     return ink * (0.62 + 0.28 * scene.subject)

@@ -20,11 +20,13 @@ def grade(scene: Scene) -> ImageF:
     dark = weather.defocus(scene.linear, scene, shape.distance, 1.6)
     picture = dark * _night(scene, shape)
     for side, tube in ((-1.0, MAGENTA), (1.0, CYAN)):
-        picture = picture + _tube(scene, shape, side) * tube * (0.10 + 0.9 * scene.linear)
-    picture = picture + 0.5 * weather.bokeh(scene, shape.distance, LAMPS, 26, (1.2, 4.5))
+        picture = picture + _tube(scene, shape, side) * tube * (0.07 + 0.93 * scene.linear)
+    picture = picture + 0.6 * weather.bokeh(scene, shape.distance, LAMPS, 26, (1.2, 4.5))
     picture = picture + _street_air(scene, shape)
-    spill = light.bloom(picture, scene.unit, threshold=0.28, radius=4.0)
-    picture = tone.contrast(picture + 0.75 * spill, 1.15, pivot=0.4)
+    spill = light.bloom(
+        picture, scene.unit, threshold=0.35, radius=4.0, weight=1 - 0.6 * scene.subject
+    )
+    picture = tone.contrast(picture + 0.55 * spill, 1.25, pivot=0.42)
     return tone.contain(tone.grain(picture, scene.rng, 0.014, 0.1 * scene.unit))
 
 
@@ -32,15 +34,15 @@ def _night(scene: Scene, shape: light.Relief) -> ImageF:
     """What little blue light is left, and a soft lamp in front so that the label still reads."""
     front = light.lambert(shape, (0.0, -0.1, 1.0)) ** 2 * scene.subject
     moon = np.array([0.045, 0.055, 0.12], np.float32)
-    return moon + front[..., None] * np.array([0.30, 0.26, 0.36], np.float32)
+    return moon + front[..., None] * np.array([0.36, 0.33, 0.42], np.float32)
 
 
 def _tube(scene: Scene, shape: light.Relief, side: float) -> ImageF:
     """One neon tube beside and behind: a rim on the product, a pool of colour on the floor."""
-    edge = light.rim(shape, scene, side, lift=-0.12, width=1.3)
+    edge = light.rim(shape, scene, side, lift=-0.12, width=1.5)
     pool = light.glow(shape.floor.shape, (0.5 + 0.55 * side, 0.75), 0.55)
     wet = pool * (0.25 + 0.75 * shape.floor) * (1 - scene.subject)
-    return (2.3 * edge + 1.1 * wet)[..., None]
+    return (3.4 * edge + 0.55 * wet)[..., None]
 
 
 def _street_air(scene: Scene, shape: light.Relief) -> ImageF:
@@ -50,7 +52,7 @@ def _street_air(scene: Scene, shape: light.Relief) -> ImageF:
     left = light.glow(size, (-0.02, 0.35), 0.62) * patches
     right = light.glow(size, (1.02, 0.35), 0.62) * patches
     mist = left[..., None] * MAGENTA + right[..., None] * CYAN
-    return 0.42 * mist * (0.12 + 0.88 * shape.distance)[..., None]
+    return 0.20 * mist * (0.12 + 0.88 * shape.distance)[..., None]
 
 
 LOOK = Look(

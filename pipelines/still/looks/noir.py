@@ -38,9 +38,9 @@ def _panchromatic(linear: ImageF) -> Mask:
 def _shaft(scene: Scene, side: int) -> Mask:
     """The blind's bars, in a pool of light; the product breaks them into softer ones."""
     size = scene.subject.shape
-    bars = light.blinds(size, 14.0 * side, 15 * scene.unit, 0.35)
-    pool = light.glow(size, (0.5 + 0.05 * side, 0.45), 0.62)
-    on_product = 0.62 + 0.38 * bars
+    bars = light.blinds(size, 14.0 * side, 13 * scene.unit, 0.75)
+    pool = light.glow(size, (0.5 + 0.08 * side, 0.45), 0.48)
+    on_product = 0.70 + 0.30 * bars
     return pool * (bars + (on_product - bars) * scene.subject)
 
 

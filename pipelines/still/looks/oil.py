@@ -26,8 +26,8 @@ def _paint(scene: Scene) -> ImageF:
     bristles = paint.along(specks(height.shape, scene.rng, 1.0), lines, 2.6 * unit)
     bristles /= np.float32(max(float(bristles.std()), 1e-6))
     relief = tone.blur(height, 0.12 * unit) + 0.035 * bristles
-    gloss = np.maximum(paper.relit(relief, 0.10) - 1.13, 0)
-    lit = painted * paper.relit(relief, 0.085)[..., None] + 0.5 * gloss[..., None]
+    gloss = np.maximum(paper.relit(relief, 0.08) - 1.12, 0)
+    lit = painted * paper.relit(relief, 0.06)[..., None] + 0.35 * gloss[..., None]
     return srgb_to_linear(np.clip(lit * (1 + 0.025 * bristles)[..., None], 0, 1))
 
 

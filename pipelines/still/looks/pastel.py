@@ -15,9 +15,11 @@ def grade(scene: Scene) -> ImageF:
     shape = light.relief(scene)
     soft = light.lambert(shape, (-0.4, -0.5, 0.75), wrap=0.8)
     picture = tone.contrast(scene.linear * (0.8 + 0.5 * soft)[..., None], 0.72)
-    picture = tone.mix(_wash(scene, picture), _chalk(picture, 60.0, 0.92), scene.subject)
-    spill = light.bloom(picture, scene.unit, threshold=0.55, radius=5.0)
-    picture = 0.93 * picture + 0.22 * spill
+    picture = tone.mix(_wash(scene, picture), _chalk(picture, 64.0, 1.02), scene.subject)
+    spill = light.bloom(
+        picture, scene.unit, threshold=0.55, radius=5.0, weight=1 - 0.8 * scene.subject
+    )
+    picture = 0.95 * picture + 0.16 * spill
     return tone.contain(tone.fade(picture, (0.045, 0.034, 0.042), 0.97), knee=0.85)
 
 

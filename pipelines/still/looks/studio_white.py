@@ -35,7 +35,7 @@ def _sweep(scene: Scene) -> ImageF:
         return tone.curve(lifted, lambda x: 0.18 + 0.82 * np.sqrt(x))
     tight = light.cast_shadow(scene, lean=0.0, squash=0.05, softness=1.2)
     wide = light.cast_shadow(scene, lean=0.25, squash=0.16, softness=6.0)
-    shade = (1 - 0.34 * tight) * (1 - 0.22 * wide)
+    shade = (1 - 0.55 * tight) * (1 - 0.30 * wide)
     return np.asarray(0.985 * shade[..., None] * np.array([0.995, 1.0, 1.0]), np.float32)
 
 

@@ -15,16 +15,16 @@ LEAK = np.array([1.0, 0.34, 0.08], np.float32)
 
 def grade(scene: Scene) -> ImageF:
     """Print the still on a seventies stock: halation first, dyes next, then age."""
-    picture = tone.balance(scene.linear, (1.10, 1.0, 0.80))
+    picture = tone.balance(scene.linear, (1.05, 1.0, 0.84))
     picture = tone.saturate(picture, 0.80)
     picture = tone.contrast(picture * 1.12, 1.18, pivot=0.5)
     halo = light.bloom(picture, scene.unit, threshold=0.42, radius=1.6).max(axis=2)
     picture = picture + 0.5 * halo[..., None] * HALATION
     picture = tone.vignette(picture, 0.42)
-    picture = tone.split_tone(picture, shadows=(-7.0, 7.0), highlights=(2.0, 12.0))
+    picture = tone.split_tone(picture, shadows=(-9.0, 1.0), highlights=(1.0, 10.0))
     picture = tone.contain(picture + _leak(scene), knee=0.7)
     picture = tone.fade(picture, (0.034, 0.030, 0.026), 0.90)
-    return tone.grain(picture, scene.rng, 0.040, max(0.17 * scene.unit, 1.0))
+    return tone.grain(picture, scene.rng, 0.030, max(0.15 * scene.unit, 1.0))
 
 
 def _leak(scene: Scene) -> ImageF:
@@ -33,7 +33,7 @@ def _leak(scene: Scene) -> ImageF:
     flare = light.glow(size, (1.03, 0.35), 0.42) * (
         0.5 + clouds(size, scene.rng, 50 * scene.unit, 2)
     )
-    return np.asarray((0.55 * flare * (1 - 0.75 * scene.subject))[..., None] * LEAK, np.float32)
+    return np.asarray((0.9 * flare * (1 - 0.75 * scene.subject))[..., None] * LEAK, np.float32)
 
 
 LOOK = Look(

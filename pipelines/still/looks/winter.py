@@ -23,7 +23,7 @@ def grade(scene: Scene) -> ImageF:
     cold = tone.saturate(picture, 0.45) * np.array([0.86, 1.0, 1.18], np.float32)
     picture = tone.mix(cold, picture, scene.subject)
     patches = clouds(shape.floor.shape, scene.rng, 40 * scene.unit, 3)
-    picture = weather.haze(picture, shape.distance, 0.8 * AIR, 1.7, patches)
+    picture = weather.haze(picture, shape.distance, 0.8 * AIR, 1.4, patches)
     picture = _snowed(scene, shape, picture)
     spill = light.bloom(picture, scene.unit, threshold=0.6, radius=3.0)
     picture = tone.split_tone(picture + 0.12 * spill, shadows=(0.0, -12.0), highlights=(-1.0, -3.0))
