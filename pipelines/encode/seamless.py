@@ -1,0 +1,120 @@
+"""Keeping a codec's step at the seam as small as any other step.
+
+A decoder shows the last frame, predicted over many frames, and then the first, coded afresh. Their
+coding errors differ, so even a perfect path pops once a turn: on slow paths the seam's step grows
+to two to four times its neighbours. Two things close it, at the price of a few small frames:
+
+1. *Steer*: the first frame's coding error, carried along the motion, is added to the last frames
+   before they are coded, half to the last but one and all to the last. So the tail arrives at what
+   the decoder will show next, not at what we drew.
+2. *Spread*: the frames beside the seam are P frames, coded finely enough to follow, so that what
+   difference is left is shared by several steps of a fraction of a grey level each.
+"""
+
+from __future__ import annotations
+
+import av
+import cv2
+import numpy as np
+from av.video.frame import PictureType
+from numpy.typing import NDArray
+
+from pipelines.arrays import Plane
+from pipelines.encode.yuv import frame_from, planes_of
+
+FEWEST = 8
+"""Loops of fewer frames are coded plainly: their ends would overlap."""
+
+SHARES = {1: 1.0, 2: 0.5}
+"""Frames before the end → share of the first frame's error added there."""
+
+HEAD = {1: 0, 2: 3}
+TAIL = {2: 2, 1: -2}
+"""Frames after the start, or before the end → quantiser, relative to the clip's CRF."""
+
+FOLLOW = "no-dct-decimate=1,deadzone-inter=8,no-fast-pskip=1"
+"""x264 normally drops residuals this small; these frames are about nothing else."""
+
+P_HEAD, P_TAIL = 3, 3
+"""So many frames at either end carry no B frame."""
+
+_FLOW_SIDE = 270
+
+Planes = tuple[Plane, ...]
+
+
+def zones(count: int, crf: int) -> str:
+    """Return x264's ``zones`` option for a loop of ``count`` frames."""
+    if count < FEWEST:
+        return ""
+    offsets = {at: offset for at, offset in HEAD.items()}
+    offsets |= {count - before: offset for before, offset in TAIL.items()}
+    return "/".join(f"{at},{at},q={crf + offset},{FOLLOW}" for at, offset in offsets.items())
+
+
+def frame_type(index: int, count: int) -> PictureType:
+    """Return the picture type to ask for: P beside the seam, else the encoder's choice."""
+    beside = 1 <= index <= P_HEAD or index >= count - P_TAIL
+    return PictureType.P if beside and count >= FEWEST else PictureType.NONE
+
+
+class Steering:
+    """Carries the first frame's coding error to the last frames."""
+
+    def __init__(self, first: av.VideoFrame, count: int) -> None:
+        self._source = tuple(plane.copy() for plane in planes_of(first))
+        self._count = count
+        self._errors: tuple[NDArray[np.int16], ...] | None = None
+
+    def learn(self, codec: av.VideoCodecContext, packet: av.Packet) -> None:
+        """Decode the first packet to see what a decoder will show as the first frame."""
+        decoder = av.CodecContext.create("h264", "r")
+        decoder.extradata = codec.extradata
+        copy = av.Packet(bytes(packet))
+        decoded = [*decoder.decode(copy), *decoder.decode(None)]  # type: ignore[attr-defined]
+        shown = planes_of(decoded[0])
+        self._errors = tuple(
+            cv2.subtract(after, before, dtype=cv2.CV_16S)
+            for after, before in zip(shown, self._source, strict=True)
+        )
+
+    def applied(self, frame: av.VideoFrame, index: int) -> av.VideoFrame:
+        """Return ``frame`` with its share of the error; a frame far from the end unchanged.
+
+        Also unchanged while the first packet has not come out: on loops of about half a second.
+        """
+        share = SHARES.get(self._count - index)
+        if share is None or self._errors is None or self._count < FEWEST:
+            return frame
+        planes = planes_of(frame)
+        flow = _flow(planes[0], self._source[0])
+        return frame_from(
+            tuple(
+                _added(plane, error, flow, share)
+                for plane, error in zip(planes, self._errors, strict=True)
+            )
+        )
+
+
+def _added(
+    plane: Plane, error: NDArray[np.int16], flow: NDArray[np.float32], share: float
+) -> Plane:
+    """Add ``share`` of ``error``, sampled where each pixel of ``plane`` lies in the first frame."""
+    height, width = plane.shape
+    scale = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
+    full = cv2.resize(flow, (width, height)) * scale
+    full[..., 0] += np.arange(width, dtype=np.float32)
+    full[..., 1] += np.arange(height, dtype=np.float32)[:, None]
+    moved = cv2.remap(error, full, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    sum_ = plane + share * moved.astype(np.float32)
+    return np.asarray(np.clip(np.rint(sum_), 0, 255), np.uint8)
+
+
+def _flow(plane: Plane, first: Plane) -> NDArray[np.float32]:
+    """Flow from ``plane`` to ``first``, measured small, in pixels of that small size."""
+    height, width = plane.shape
+    scale = min(1.0, _FLOW_SIDE / min(height, width))
+    size = (max(16, round(width * scale)), max(16, round(height * scale)))
+    small = [cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in (plane, first)]
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(*small, None)
+    return np.asarray(flow, np.float32)

@@ -1,0 +1,148 @@
+"""H.264 in MP4, as every platform takes it.
+
+High profile, I420, BT.709 converted and tagged 1/1/1, constant rate, closed GOPs, two B frames,
+index first, no edit list, first picture at 0.000 s, no audio track. Container flags after tests
+with libav 62: ``+faststart+negative_cts_offsets`` with ``use_editlist 0`` is the one set that
+gives all of that together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import count
+from pathlib import Path
+
+import av
+import numpy as np
+
+from pipelines.arrays import Image
+from pipelines.context import Context
+from pipelines.encode.format import Format
+from pipelines.encode.seamless import Steering, frame_type, zones
+from pipelines.encode.stream import stream
+from pipelines.encode.yuv import to_i420
+from pipelines.media import Loop
+
+LONGEST_GOP = 5.0
+"""Seconds between key frames at most: a short loop is one GOP, so that it pops nowhere."""
+
+_MUXER = {"movflags": "+faststart+negative_cts_offsets", "use_editlist": "0"}
+_BT709 = {"colorprim": "bt709", "transfer": "bt709", "colormatrix": "bt709", "range": "tv"}
+_RGB = {"colorprim": "bt709", "transfer": "iec61966-2-1", "colormatrix": "GBR", "range": "pc"}
+
+
+@dataclass(frozen=True)
+class _Packet:
+    """One coded frame; times count frames."""
+
+    data: bytes
+    pts: int
+    dts: int
+    key: bool
+
+
+def write_video(
+    loop: Loop,
+    format: Format,
+    path: Path,
+    *,
+    repeats: int,
+    context: Context,
+    draft: bool,
+    metadata: str,
+) -> None:
+    """Encode one turn of ``loop`` and write it ``repeats`` times to ``path``.
+
+    Repeats are copies of coded frames: they cost no time and are equal to the last bit.
+    """
+    rate = Fraction(loop.clip.fps).limit_denominator(1001)
+    with av.open(str(path), "w", format="mp4", options=_MUXER) as container:
+        container.metadata["comment"] = metadata
+        out = container.add_stream("libx264rgb" if format.lossless else "libx264", rate=rate)
+        codec = out.codec_context
+        codec.width, codec.height = loop.clip.width, loop.clip.height
+        codec.time_base = 1 / rate
+        packets: list[_Packet] = []
+        coded = _lossless(out, loop, context) if format.lossless else _lossy(out, loop, context, draft)
+        for packet in coded:
+            packets.append(_kept(packet))
+            _mux(container, out, packets[-1], 0, rate)
+        for turn in range(1, repeats):
+            for kept in packets:
+                _mux(container, out, kept, turn * loop.clip.count, rate)
+
+
+def _lossy(
+    out: av.VideoStream, loop: Loop, context: Context, draft: bool
+) -> Iterator[av.Packet]:
+    clip, crf = loop.clip, 23 if draft else 20
+    codec = out.codec_context
+    codec.pix_fmt, codec.profile = "yuv420p", "High"
+    codec.max_b_frames, codec.gop_size = 2, _gop(clip.count, clip.fps)
+    closes = loop.mode != "none"
+    private = {**_BT709, "scenecut": "0", "open-gop": "0"}
+    if closes and zones(clip.count, crf):
+        private["zones"] = zones(clip.count, crf)
+    out.options = {"preset": "veryfast", "crf": str(crf), "x264-params": _joined(private)}
+    steering: Steering | None = None
+    for index, frame in zip(count(), stream(clip, to_i420, context), strict=False):
+        if closes:
+            steering = steering or Steering(frame, clip.count)
+            frame = steering.applied(frame, index)
+            frame.pict_type = frame_type(index, clip.count)
+        for packet in _encoded(out, frame, index):
+            if steering and packet.is_keyframe and packet.pts == 0:
+                steering.learn(codec, packet)
+            yield packet
+    yield from out.encode(None)
+
+
+def _lossless(out: av.VideoStream, loop: Loop, context: Context) -> Iterator[av.Packet]:
+    codec = out.codec_context
+    codec.pix_fmt, codec.gop_size = "rgb24", _gop(loop.clip.count, loop.clip.fps)
+    out.options = {"preset": "veryfast", "qp": "0", "x264-params": _joined(_RGB)}
+    for index, frame in enumerate(stream(loop.clip, _rgb_frame, context)):
+        yield from _encoded(out, frame, index)
+    yield from out.encode(None)
+
+
+def _encoded(out: av.VideoStream, frame: av.VideoFrame, index: int) -> list[av.Packet]:
+    frame.pts, frame.time_base = index, out.codec_context.time_base
+    return out.encode(frame)
+
+
+def _rgb_frame(image: Image) -> av.VideoFrame:
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+
+
+def _gop(frames: int, fps: float) -> int:
+    """Frames between key frames: the loop in equal parts of at most `LONGEST_GOP`."""
+    parts = math.ceil(frames / fps / LONGEST_GOP)
+    return math.ceil(frames / parts)
+
+
+def _joined(options: dict[str, str]) -> str:
+    return ":".join(f"{name}={value}" for name, value in options.items())
+
+
+def _kept(packet: av.Packet) -> _Packet:
+    if packet.pts is None or packet.dts is None:
+        raise av.error.InvalidDataError(0, "a packet without times")
+    return _Packet(bytes(packet), packet.pts, packet.dts, packet.is_keyframe)
+
+
+def _mux(
+    container: av.container.OutputContainer,
+    out: av.VideoStream,
+    kept: _Packet,
+    shift: int,
+    rate: Fraction,
+) -> None:
+    packet = av.Packet(kept.data)
+    packet.stream, packet.time_base = out, 1 / rate
+    packet.pts, packet.dts, packet.duration = kept.pts + shift, kept.dts + shift, 1
+    packet.is_keyframe = kept.key
+    container.mux(packet)

@@ -1,0 +1,67 @@
+"""How much a clip moves: dense optical flow at a small, fixed scale.
+
+Source of the flow: Kroeger, Timofte, Dai, Van Gool, "Fast Optical Flow using Dense Inverse
+Search", ECCV 2016, as OpenCV computes it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.arrays import Plane
+
+FLOW_SIDE = 270
+"""Short side, in pixels, of the planes that flow is measured on."""
+
+Flow = NDArray[np.float32]
+"""(height, width, 2) displacement in pixels, x then y."""
+
+_local = threading.local()
+
+
+def shrink(plane: Plane) -> Plane:
+    """Average a grey plane down to a short side of `FLOW_SIDE`; smaller planes stay."""
+    height, width = plane.shape
+    scale = FLOW_SIDE / min(height, width)
+    if scale >= 1:
+        return plane
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
+
+
+def flow_between(first: Plane, second: Plane) -> Flow:
+    """Return the flow that carries ``first`` to ``second``, (height, width) uint8 each.
+
+    Planes smaller than the method's coarsest patch (a short side under 16) are said to stand still.
+    """
+    if min(first.shape) < 16:
+        return np.zeros((*first.shape, 2), np.float32)
+    if not hasattr(_local, "method"):
+        _local.method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    flow: Flow = _local.method.calc(first, second, None)
+    return flow
+
+
+def mean_flow(pairs: Iterable[tuple[Plane, Plane]]) -> float:
+    """Return the mean length of flow over ``pairs``, in pixels of the planes; 0 for no pairs."""
+    lengths = [float(np.mean(length_of(flow_between(*pair)))) for pair in pairs]
+    return float(np.mean(lengths)) if lengths else 0.0
+
+
+def length_of(flow: Flow) -> NDArray[np.float32]:
+    """Return the (height, width) length of each vector."""
+    return cv2.magnitude(flow[..., 0], flow[..., 1])
+
+
+def flow_percent_per_second(flow: float, shape: tuple[int, int], fps: float) -> float:
+    """Turn pixels per frame on planes of ``shape`` into % of the short side per second.
+
+    >>> flow_percent_per_second(0.5, (480, 270), 30.0).__round__(3)
+    5.556
+    """
+    return 100.0 * flow * fps / min(shape)
