@@ -61,7 +61,13 @@ def find_text(image: Image, context: Context, key: str) -> tuple[TextBox, ...]:
     return tuple(
         TextBox(str(text), float(score), tuple((float(x), float(y)) for x, y in polygon))
         for text, score, polygon in rows
+        if _is_words(str(text))
     )
+
+
+def _is_words(text: str) -> bool:
+    """Whether it is more than one letter or digit: a saucer reads as a sure 0."""
+    return sum(character.isalnum() for character in text) > 1
 
 
 def _read(image: Image) -> Arrays:

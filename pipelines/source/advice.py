@@ -39,7 +39,7 @@ def _on_size(figures: Figures, too_large: Sequence[str]) -> Iterator[str]:
             "on a phone: use the largest export you have."
         )
     elif too_large:
-        yield f"It will be enlarged for {', '.join(too_large)}: a taller or wider export avoids it."
+        yield f"It is too small for {_listed(too_large)} and will be enlarged or extended there."
     if figures.blur > _SOFT:
         yield (
             f"The subject is soft (blur {figures.blur:.2f}, crisp is below {_SOFT:.2f}): motion "
@@ -94,6 +94,11 @@ def _on_text(figures: Figures, text: Sequence[TextBox]) -> Iterator[str]:
             "Some of the text is too small to be read on a phone: keep the camera calm, or crop "
             "closer to the label."
         )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown, more = ", ".join(names[:3]), len(names) - 3
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _height(box: TextBox) -> float:

@@ -108,7 +108,7 @@ def _margin(mask: Mask) -> float:
     height, width = mask.shape
     rows, columns = _extent(mask)
     least = min(rows.start, columns.start, height - rows.stop, width - columns.stop)
-    return least / min(height, width)
+    return float(least / min(height, width))
 
 
 def _extent(mask: Mask) -> tuple[slice, slice]:
