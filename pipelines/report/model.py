@@ -22,7 +22,12 @@ Matrix3x4 = tuple[Row4, Row4, Row4]
 class Part(BaseModel):
     """Base of every part: frozen, and strict about its keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,
+    )
 
 
 class SourceReport(Part):

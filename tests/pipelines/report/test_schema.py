@@ -25,9 +25,7 @@ CONTRACT = {
 
 
 def test_the_published_schema_is_the_models() -> None:
-    """Refresh it with: python -c 'import json; from pipelines.report import report_schema;
-    print(json.dumps(report_schema(), indent=2))' > docs/report.schema.json
-    """
+    """After a change: ``report_schema()`` as JSON, indented by two, is the new file."""
     assert json.loads(PUBLISHED.read_text(encoding="utf-8")) == report_schema()
 
 
@@ -46,4 +44,4 @@ def test_every_key_is_documented() -> None:
     schema = report_schema()
     for part in (schema, *schema["$defs"].values()):
         for key, field in part["properties"].items():
-            assert field.get("description"), key
+            assert field.get("description") or "$ref" in field, key
