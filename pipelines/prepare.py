@@ -67,7 +67,7 @@ def find_scene(spec: RenderSpec, source: Path | bytes, context: Context) -> Scen
 
 def dress(scene: Scene, spec: RenderSpec, context: Context) -> Still:
     """Give a scene the recipe's look."""
-    with context.stage("look"):
+    with context.stage("still"):
         return restyle(
             scene.pixels,
             scene.subject,

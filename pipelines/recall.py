@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipelines.context import Context
 from pipelines.encode import embedded_text
-from pipelines.errors import InvalidSource
+from pipelines.errors import InvalidRecipe, InvalidSource
 from pipelines.render import render
 from pipelines.report import EmbeddedRecipe, RenderReport, read_embedded
 from pipelines.spec import RenderSpec, parse_spec
@@ -22,9 +22,17 @@ def recall(artifact: Path) -> tuple[RenderSpec, EmbeddedRecipe]:
     """Read the recipe that an artifact carries.
 
     Raises:
-        InvalidRecipe: it carries none.
+        InvalidRecipe: it cannot be read or carries none.
     """
-    found = read_embedded(embedded_text(artifact), artifact)
+    try:
+        text = embedded_text(artifact)
+    except OSError as error:
+        raise InvalidRecipe(
+            f"{artifact} cannot be read ({error.strerror})",
+            actual=str(artifact),
+            fix="give the path of a file that stillwave made",
+        ) from error
+    found = read_embedded(text, artifact)
     return parse_spec(found.spec), found
 
 

@@ -73,7 +73,7 @@ def deliver_all(
         draft = spec.quality == "draft"
         plan = plan_output(format_, still.size, spec.seconds, spec.fps, draft)
         framed, framing = frame_still(still, plan.width, plan.height)
-        with context.stage("prepare motion"):
+        with context.stage("animate"):
             clip = animate(spec, framed, framing, plan, context)
         loop = close_loop(clip, spec.loop)
         with context.stage("encode"):

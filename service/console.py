@@ -31,16 +31,16 @@ class PlainLines:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._seen: dict[str, int] = {}
+        self._reached: dict[str, int] = {}
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Listen to one step."""
+        """Listen to one step; a stage that is back at its start runs again."""
         quarter = 4 * done // total if total else 0
         with self._lock:
-            if self._seen.get(stage, -1) >= quarter:
-                return
-            self._seen[stage] = quarter
-            say(f"{stage} {done}/{total}" if total and quarter else stage)
+            before = self._reached.get(stage, -1)
+            if quarter > before or (total and quarter == 0 < before):
+                self._reached[stage] = quarter
+                say(f"{stage} {done}/{total}" if quarter else stage)
 
 
 @contextmanager

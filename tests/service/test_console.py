@@ -23,6 +23,13 @@ def test_a_counted_stage_says_its_quarters(capsys: pytest.CaptureFixture[str]) -
     ]
 
 
+def test_a_stage_that_runs_again_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    listener = PlainLines()
+    for done in (0, 1, 0, 1):
+        listener("encode", done, 1)
+    assert capsys.readouterr().err.splitlines() == ["encode", "encode 1/1"] * 2
+
+
 def test_nothing_goes_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     PlainLines()("look", 0, 0)
     assert capsys.readouterr().out == ""
