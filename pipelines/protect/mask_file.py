@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import warnings
 from pathlib import Path
 
 import cv2
@@ -13,13 +11,13 @@ from PIL import ImageOps
 
 from pipelines.arrays import Mask
 from pipelines.errors import InvalidMask
+from pipelines.quiet import without_warnings
 
 ALLOWED = "a grey 8- or 16-bit PNG, TIFF, BMP, JPEG or WebP, white where the subject is"
 
 _FORMATS = ("PNG", "TIFF", "BMP", "JPEG", "WEBP", "GIF")
 _SAME_ASPECT = 0.01
 _MAX_PIXELS = 64_000_000
-_PILLOW = threading.Lock()  # Python's warning filters belong to the process, not to a thread
 
 
 def read_mask(path: Path, size: tuple[int, int]) -> Mask:
@@ -30,8 +28,7 @@ def read_mask(path: Path, size: tuple[int, int]) -> Mask:
     Raises:
         InvalidMask: it cannot be read, is of another aspect than the still, or is all black.
     """
-    with _PILLOW, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with without_warnings():
         coverage = _read(path)
     height, width = coverage.shape
     if abs((width / height) / (size[0] / size[1]) - 1) > _SAME_ASPECT:
@@ -67,7 +64,7 @@ def _read(path: Path) -> Mask:
             upright = ImageOps.exif_transpose(picture)
             return _coverage(upright)
     except OSError as error:
-        raise _unreadable(path, error.strerror or "not an image it can be read from") from error
+        raise _unreadable(path, error.strerror or "not an image of these formats") from error
     except Exception as error:  # hostile bytes can make a codec raise anything
         raise _unreadable(path, "damaged, or far too large") from error
 

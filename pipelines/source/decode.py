@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -18,6 +16,7 @@ from PIL import ImageOps, UnidentifiedImageError
 from pipelines.arrays import Mask
 from pipelines.errors import InvalidSource
 from pipelines.media import Source
+from pipelines.quiet import without_warnings
 from pipelines.source import limits
 from pipelines.source.alpha import ON_STUDIO_TONE, is_cutout, on_studio_tone, read_alpha
 from pipelines.source.colours import to_srgb
@@ -36,8 +35,6 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
 
 FORMAT_WORDS = "JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF"
 
-_PILLOW = threading.Lock()  # Python's warning filters belong to the process, not to a thread
-
 
 def decode(source: Path | bytes) -> Source:
     """Return the upright sRGB picture of a file or of its bytes.
@@ -51,8 +48,7 @@ def decode(source: Path | bytes) -> Source:
     name = source.name if isinstance(source, Path) else "the still"
     data = _read(source) if isinstance(source, Path) else source
     limits.check_bytes(len(data), name)
-    with _PILLOW, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with without_warnings():
         picture, notes = _open(data, name)
         suffix = source.suffix.lower() if isinstance(source, Path) else ""
         notes += _suffix_notes(_format(picture), suffix, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from pipelines.arrays import Mask, Plane
@@ -49,12 +50,12 @@ def inspect(
 
     Args:
         source: the decoded still.
-        subject: its mask, of the same size.
+        subject: its mask, fitted to the still when it is of another size.
         text: the lines read on it.
         formats: the outputs to hold its size against.
     """
     sizes = tuple(formats)
-    figures = _measure(source, subject)
+    figures = _measure(source, _fitted(subject.mask, source.size))
     fills = fillable(figures.width, figures.height, sizes)
     return Inspection(
         format=source.format,
@@ -75,24 +76,30 @@ def fillable(width: int, height: int, formats: Iterable[FormatSize]) -> tuple[st
     return tuple(name for name, wide, high in formats if wide <= width and high <= height)
 
 
-def _measure(source: Source, subject: Subject) -> Figures:
+def _fitted(mask: Mask, size: tuple[int, int]) -> Mask:
+    if mask.shape == (size[1], size[0]):
+        return mask
+    return np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _measure(source: Source, mask: Mask) -> Figures:
     width, height = source.size
     grey = measures.luma(source.pixels)
-    inside = grey[subject.mask >= 0.5]
+    inside = grey[mask >= 0.5]
     seen = inside if inside.size else grey
     shadows, highlights = measures.clipped(seen)
     return Figures(
         width=width,
         height=height,
         short_side=min(width, height),
-        blur=round(measures.blur(_around(grey, subject.mask)), 3),
+        blur=round(measures.blur(_around(grey, mask)), 3),
         noise=round(measures.noise(grey), 2),
         brightness=round(float(np.mean(seen)) / 255, 3),
         clipped_shadows=round(shadows, 4),
         clipped_highlights=round(highlights, 4),
-        clutter=round(measures.clutter(grey, subject.mask), 4),
-        subject_share=round(float(subject.mask.mean()), 4),
-        margin=round(_margin(subject.mask), 4),
+        clutter=round(measures.clutter(grey, mask), 4),
+        subject_share=round(float(mask.mean()), 4),
+        margin=round(_margin(mask), 4),
     )
 
 

@@ -52,8 +52,9 @@ def test_blur_does_not_depend_on_contrast() -> None:
 
 
 @pytest.mark.parametrize("sigma", [3.0, 8.0, 16.0])
-def test_noise_is_the_deviation_that_was_added(sigma: float) -> None:
-    ramp = np.linspace(60, 190, 500)[None].repeat(400, axis=0)
+@pytest.mark.parametrize("width", [500, 2400], ids=["whole", "in bands"])
+def test_noise_is_the_deviation_that_was_added(sigma: float, width: int) -> None:
+    ramp = np.linspace(60, 190, width)[None].repeat(width * 3 // 4, axis=0)
     noisy = ramp + np.random.default_rng(5).normal(0, sigma, ramp.shape)
     grey = np.clip(noisy + 0.5, 0, 255).astype(np.uint8)
     assert measures.noise(grey) == pytest.approx(sigma, rel=0.05)
@@ -86,6 +87,14 @@ def test_figures_are_what_was_drawn() -> None:
     assert figures.margin == pytest.approx(0.2, abs=0.002)
     inside = measures.luma(pixels)[mask >= 0.5]
     assert figures.brightness == pytest.approx(inside.mean() / 255, abs=0.001)
+
+
+def test_a_smaller_mask_is_fitted() -> None:
+    pixels, mask = studio()
+    small = cv2.resize(mask, (350, 350), interpolation=cv2.INTER_AREA)
+    full, reduced = (report(pixels, part).figures for part in (mask, np.asarray(small, np.float32)))
+    assert reduced.subject_share == pytest.approx(full.subject_share, abs=0.002)
+    assert reduced.brightness == pytest.approx(full.brightness, abs=0.005)
 
 
 def test_an_inspection_is_json() -> None:
