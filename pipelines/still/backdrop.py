@@ -94,10 +94,9 @@ def _gradient(scene: Scene, product: ImageF) -> ImageF:
 
 def _contact(scene: Scene) -> Mask:
     """Gain of the plate under the product: tight and dark where it stands, wide and soft beyond."""
-    tight = light.cast_shadow(scene, lean=0.0, squash=0.04, softness=0.8)
-    near = light.cast_shadow(scene, lean=0.12, squash=0.10, softness=3.0)
-    wide = light.cast_shadow(scene, lean=0.35, squash=0.22, softness=9.0)
-    return (1 - 0.60 * tight) * (1 - 0.35 * near) * (1 - 0.22 * wide)
+    tight, near = light.contact_shadow(scene, 1.0), light.contact_shadow(scene, 5.5)
+    wide = light.cast_shadow(scene, lean=0.35, squash=0.18, softness=9.0)
+    return (1 - 0.62 * tight) * (1 - 0.45 * near) * (1 - 0.28 * wide)
 
 
 def _cover(path: Path, size: tuple[int, int]) -> Image:

@@ -16,7 +16,7 @@ from pipelines.still.craft.noise import clouds
 from pipelines.still.craft.tone import Rgb, blur, mix, smoothstep, spread
 from pipelines.still.look import Scene
 
-RELIEF_SIDE = 256
+RELIEF_SIDE = 288
 """Longest side at which shape is solved: light on it is soft, and the mask gives its edge."""
 
 
@@ -88,12 +88,11 @@ def _rounded(mask: Mask) -> ImageF:
     slope_y = cv2.Sobel(z, cv2.CV_32F, 0, 1, scale=1 / 8)
     n = np.dstack([-slope_x, -slope_y, np.full_like(z, 1.0)])
     n /= np.sqrt((n * n).sum(axis=2, keepdims=True))
-    core = (mask > 0.6).astype(np.float32)
-    weight = blur(core, 2.0)[..., None]
-    around = cv2.GaussianBlur(n * core[..., None], (0, 0), 2.0) / np.maximum(weight, 1e-4)
+    weight = blur(mask * mask, 1.6)
+    around = cv2.GaussianBlur(n * spread(mask * mask), (0, 0), 1.6)
     front = np.array([0, 0, 1], np.float32)
-    around = np.where(weight > 1e-3, around, front)
-    return np.where(core[..., None] > 0, n, around).astype(np.float32)
+    known = (weight > 1e-3)[..., None]
+    return np.where(known, around / spread(weight + np.float32(1e-6)), front).astype(np.float32)
 
 
 def _floor(near: Mask, mask: Mask) -> Mask:
@@ -121,14 +120,15 @@ def lit_side(scene: Scene) -> int:
 
     A look that adds light adds it on that side, so that new light never fights the old.
     """
-    y = np.sqrt(np.clip(luminance(scene.linear), 0, 1))
-    mask = scene.subject if float(scene.subject.max()) > 0.5 else np.ones_like(y)
-    columns = np.arange(y.shape[1], dtype=np.float32)
-    weight = mask.sum(axis=0)
-    middle = float((weight * columns).sum() / weight.sum())
-    left, right = columns < middle, columns >= middle
-    means = [float((y * mask)[:, side].sum() / max(weight[side].sum(), 1e-6))
-             for side in (left, right)]  # fmt: skip
+    size = (64, 64)
+    small = cv2.resize(scene.linear, size, interpolation=cv2.INTER_AREA)
+    mask = cv2.resize(scene.subject, size, interpolation=cv2.INTER_AREA)
+    mask = mask if float(mask.max()) > 0.5 else np.ones_like(mask)
+    light = mask * np.sqrt(np.clip(luminance(small), 0, 1))
+    columns = np.arange(size[0], dtype=np.float32)
+    left = columns < (mask.sum(axis=0) * columns).sum() / mask.sum()
+    means = [float(light[:, part].sum()) / max(float(mask[:, part].sum()), 1e-6)
+             for part in (left, ~left)]  # fmt: skip
     return 1 if means[1] > means[0] * 1.03 else -1
 
 
@@ -145,7 +145,7 @@ def rim(shape: Relief, scene: Scene, side: float, lift: float = -0.35, width: fl
     direction /= np.linalg.norm(direction)
     facing = np.clip(cv2.transform(shape.normals, direction[None]), 0, 1)
     turned = 1 - np.clip(shape.normals[..., 2], 0, 1)
-    return facing * turned ** np.float32(width) * scene.subject
+    return np.asarray(facing * turned ** np.float32(width) * scene.subject, np.float32)
 
 
 def across(shape: tuple[int, int], side: float, reach: float = 0.5, tilt: float = 0.25) -> Mask:
@@ -154,7 +154,7 @@ def across(shape: tuple[int, int], side: float, reach: float = 0.5, tilt: float 
     x = (np.arange(width, dtype=np.float32) / width - 0.5) * np.float32(side)
     y = 0.5 - np.arange(height, dtype=np.float32) / height
     t = x[None, :] + np.float32(tilt) * y[:, None]
-    return 1 / (1 + np.exp(-t / np.float32(reach) * 3))
+    return 1 / (1 + np.exp(t * np.float32(-3 / reach)))
 
 
 def glow(shape: tuple[int, int], centre: tuple[float, float], radius: float) -> Mask:
@@ -227,14 +227,37 @@ def bloom(
     return _grow(np.asarray(spill, np.float32), (width, height))
 
 
-def dapple(shape: tuple[int, int], rng: np.random.Generator, unit: float) -> Mask:
-    """Sunlight through leaves: 1 in the sun, 0 in leaf shade, edges soft as the sun is wide.
+def contact_shadow(scene: Scene, depth: float) -> Mask:
+    """Shadow 0..1 hugging the line on which the subject stands, outside it.
 
-    Two branches at different heights: the near one sharp and small, the far one broad and soft.
+    The lower edge of the silhouette, moved down and blurred by ``depth`` units; parts that hang
+    well above the ground throw none.
     """
-    near = smoothstep(0.36, 0.52, clouds(shape, rng, 11 * unit, 3))
-    far = smoothstep(0.34, 0.62, clouds(shape, rng, 30 * unit, 2))
-    return blur(near, 0.7 * unit) * (0.25 + 0.75 * blur(far, 2.5 * unit))
+    height = scene.subject.shape[0]
+    reach = depth * scene.unit
+    base = contact_row(scene.subject)
+    rows = np.arange(height, dtype=np.float32)
+    grounded = smoothstep(base - 0.30 * height, base - 0.10 * height, rows)[:, None]
+    down = max(round(0.5 * reach), 1)
+    lowered = np.vstack([np.zeros_like(scene.subject[:down]), scene.subject[:-down]])
+    return blur(lowered * grounded, 0.6 * reach) * (1 - scene.subject)
+
+
+def dapple(shape: tuple[int, int], rng: np.random.Generator, unit: float) -> Mask:
+    """Sunlight through leaves, 0 shade to 1 sun: every gap throws a round image of the sun."""
+    height, width = shape
+    shrink = max(unit / 2.5, 1.0)
+    fine = unit / shrink
+    canvas = np.zeros((round(height / shrink) + 1, round(width / shrink) + 1), np.float32)
+    crowd = clouds(canvas.shape, rng, 24 * fine, 2)
+    for x, y, chance, size, level in rng.random((650, 5)):
+        at = (int(x * canvas.shape[1]), int(y * canvas.shape[0]))
+        if chance < 2.2 * float(crowd[at[1], at[0]]) - 0.65:
+            fleck = np.zeros_like(canvas)
+            axes = [max(round(r * fine), 1) for r in (1.6 + 2.6 * size, 1.2 + 1.8 * size)]
+            cv2.ellipse(fleck, at, axes, 0, 0, 360, 0.3 + 0.4 * level, -1)
+            canvas = np.maximum(canvas, fleck) + np.float32(0.35) * np.minimum(canvas, fleck)
+    return np.clip(_grow(blur(canvas, 1.2 * fine), (width, height)), 0, 1)
 
 
 def blinds(shape: tuple[int, int], degrees: float, pitch: float, softness: float) -> Mask:

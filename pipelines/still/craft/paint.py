@@ -180,7 +180,8 @@ def strokes(
         brush = max(width * unit, 1.5)
         colours = quantise(blur(picture, brush / 3.5))
         _lay(canvas, colours, lines, rng, brush, small if need else None, need)
-    return canvas[..., :3].astype(np.float32) / 255, canvas[..., 3].astype(np.float32) / 255
+    layers = canvas.astype(np.float32) / np.float32(255)
+    return layers[..., :3], layers[..., 3]
 
 
 def _lay(

@@ -26,9 +26,9 @@ def _cel(scene: Scene) -> ImageF:
     lines = paint.flow(picture, 0.7 * unit)
     cel = _shaded(paint.kuwahara(picture, lines, 0.9 * unit), unit)
     key = light.lambert(shape, (0.7 * side, -0.45, 0.55), wrap=0.1)
-    cel = cel * (1 - 0.20 * tone.smoothstep(0.40, 0.36, key) * scene.subject)[..., None]
+    cel = cel * tone.spread(1 - 0.20 * (1 - tone.smoothstep(0.36, 0.40, key)) * scene.subject)
     edge = light.rim(shape, scene, side, lift=-0.4, width=2.0)
-    cel = cel + (0.30 * tone.smoothstep(0.42, 0.50, edge))[..., None]
+    cel = cel + tone.spread(0.30 * tone.smoothstep(0.42, 0.50, edge))
     drawn = tone.mix(_background(scene, picture, lines), cel, scene.subject)
     inked = _inked(scene, picture, lines)
     return srgb_to_linear(np.clip(tone.mix(drawn, INK, inked), 0, 1))
@@ -37,7 +37,7 @@ def _cel(scene: Scene) -> ImageF:
 def _shaded(flat: ImageF, unit: float) -> ImageF:
     """Lightness in a few steps with crisp borders, colour smooth and strong."""
     lab = srgb_to_lab(flat)
-    steps = lab[..., 0] / 100 * LEVELS
+    steps = lab[..., 0] * np.float32(LEVELS / 100)
     whole = np.floor(steps)
     stepped = (whole + tone.smoothstep(0.38, 0.62, steps - whole)) / LEVELS
     lab[..., 0] = 100 * (0.12 + 0.9 * (0.25 * lab[..., 0] / 100 + 0.75 * stepped))
@@ -49,12 +49,12 @@ def _background(scene: Scene, picture: ImageF, lines: paint.Flow) -> ImageF:
     """Painted in broad flat colour, brighter, with light pouring from above."""
     broad = paint.kuwahara(tone.blur(picture, 0.8 * scene.unit), lines, 2.4 * scene.unit)
     lab = srgb_to_lab(_shaded(broad, scene.unit))
-    lab[..., 0] = 16 + 0.86 * lab[..., 0]
+    lab[..., 0] = 8 + 0.90 * lab[..., 0]
     lab[..., 2] -= 5
-    glow = light.glow(scene.subject.shape, (0.15, 0.0), 1.0)[..., None]
+    glow = tone.spread(light.glow(scene.subject.shape, (0.15, 0.0), 1.0))
     sky = np.array([0.99, 0.98, 0.93], np.float32)
     painted = np.clip(lab_to_srgb(lab), 0, 1)
-    return painted + (sky - painted) * 0.45 * glow
+    return painted + (sky - painted) * 0.32 * glow
 
 
 def _inked(scene: Scene, picture: ImageF, lines: paint.Flow) -> Mask:

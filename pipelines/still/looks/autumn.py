@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from pipelines.arrays import ImageF
@@ -10,7 +11,11 @@ from pipelines.still.craft import light, tone, weather
 from pipelines.still.look import Look, Scene
 
 SUN = np.array([1.0, 0.76, 0.46], np.float32)
+ON_PRODUCT = (0.95, 0.80, 0.60)
+"""The sun on the product itself: paler, so that its colours stay its own."""
 SHADE = np.array([0.52, 0.50, 0.46], np.float32)
+AMBER = np.deg2rad(62.0)
+"""Hue angle of autumn leaves in the a*b* plane."""
 LEAVES = ((1.0, 0.32, 0.04), (0.85, 0.16, 0.03), (1.0, 0.58, 0.10), (0.55, 0.42, 0.06))
 
 
@@ -22,11 +27,12 @@ def grade(scene: Scene) -> ImageF:
     turned = weather.defocus(turned, scene, shape.distance, 1.0)
     gaps = light.dapple(shape.floor.shape, scene.rng, scene.unit)
     key = light.lambert(shape, (0.7 * side, -0.5, 0.5), wrap=0.35)
-    sun = key * (gaps * (1 - 0.5 * scene.subject) + 0.5 * scene.subject)
-    picture = turned * (0.60 * SHADE + 1.55 * sun[..., None] * SUN)
+    sun = key * (0.18 + 0.82 * gaps + (0.42 - 0.42 * gaps) * scene.subject)
+    colour = tone.mix(np.broadcast_to(SUN, turned.shape), ON_PRODUCT, scene.subject)
+    picture = turned * (0.72 * SHADE + tone.spread(1.7 * sun) * colour)
     picture = picture + 0.42 * weather.bokeh(scene, shape.distance, LEAVES, 34, (1.6, 4.6))
     glow = light.glow(shape.floor.shape, (0.5 + 0.5 * side, 0.05), 0.7)
-    picture = weather.haze(picture, shape.distance, (0.2 + 0.6 * glow)[..., None] * SUN, 0.45)
+    picture = weather.haze(picture, shape.distance, tone.spread(0.2 + 0.6 * glow) * SUN, 0.45)
     spill = light.bloom(picture, scene.unit, threshold=0.5, radius=3.5)
     picture = tone.contrast(picture + 0.25 * spill, 1.12, pivot=0.45)
     picture = tone.split_tone(picture, shadows=(7.0, 3.0), highlights=(2.0, 10.0))
@@ -34,13 +40,12 @@ def grade(scene: Scene) -> ImageF:
 
 
 def _turn(linear: ImageF, amount: float) -> ImageF:
-    """Turn hues towards 62°, the amber of leaves, and give grey things a little of it."""
-    lab = linear_to_lab(linear)
-    chroma = np.hypot(lab[..., 1], lab[..., 2])
-    amber = np.array([np.cos(np.deg2rad(62)), np.sin(np.deg2rad(62))], np.float32)
-    wanted = (0.85 * chroma + 14 * np.clip(lab[..., 0] / 60, 0, 1))[..., None] * amber
-    lab[..., 1:] += np.float32(amount) * (wanted - lab[..., 1:])
-    return lab_to_linear(lab)
+    """Turn hues towards the amber of leaves and give grey things a little of it."""
+    lightness, a, b = cv2.split(linear_to_lab(linear))
+    reach = cv2.magnitude(a, b) * np.float32(0.85) + np.clip(lightness * (14 / 60), 0, 14)
+    for channel, share in ((a, np.cos(AMBER)), (b, np.sin(AMBER))):
+        channel += np.float32(amount) * (reach * np.float32(share) - channel)
+    return lab_to_linear(cv2.merge((lightness, a, b)))
 
 
 LOOK = Look(

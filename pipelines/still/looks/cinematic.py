@@ -22,9 +22,9 @@ def grade(scene: Scene) -> ImageF:
     picture = weather.defocus(dressed, scene, shape.distance, 1.4)
     key = light.lambert(shape, (0.75 * side, -0.45, 0.55), wrap=0.2)
     pool = _pool(scene, side)
-    picture = picture * (0.16 * ROOM + 1.7 * (key * pool)[..., None] * KEY)
+    picture = picture * (0.16 * ROOM + 1.7 * tone.spread(key * pool) * KEY)
     edge = light.rim(shape, scene, -side, lift=-0.4, width=3.0)
-    picture = picture + (0.5 * edge)[..., None] * ROOM * (0.2 + scene.linear)
+    picture = picture + tone.spread(0.5 * edge) * ROOM * (0.2 + scene.linear)
     picture = picture + 0.26 * weather.bokeh(scene, shape.distance, LAMPS, 14, (2.0, 5.0))
     spill = light.bloom(
         picture, scene.unit, threshold=0.55, radius=3.0, weight=1 - 0.7 * scene.subject

@@ -18,7 +18,7 @@ def grade(scene: Scene) -> ImageF:
     picture = tone.clarity(picture, 3 * scene.unit, 0.8)
     key = light.lambert(shape, (0.55 * side, -0.55, 0.65), wrap=0.05)
     shade = light.cast_shadow(scene, lean=-0.75 * side, squash=0.42, softness=0.7)
-    picture = picture * (0.42 + 1.08 * key)[..., None] * (1 - 0.72 * shade)[..., None]
+    picture = picture * tone.spread(0.42 + 1.08 * key) * tone.spread(1 - 0.72 * shade)
     picture = tone.contrast(picture, 1.30, pivot=0.46)
     picture = tone.split_tone(picture, shadows=(0.0, -5.0), highlights=(0.0, 3.0))
     picture = tone.vignette(picture, 0.25)
@@ -32,7 +32,7 @@ def _quiet(scene: Scene, shape: light.Relief) -> ImageF:
     level = float(np.median(even))
     plain = (grey / np.maximum(even, 1e-3)) ** np.float32(0.6) * (0.35 * even + 0.65 * level)
     lifted = 0.10 + 0.85 * plain + 0.06 * shape.floor
-    return np.asarray(lifted[..., None] * np.array([0.93, 0.98, 1.06]), np.float32)
+    return np.asarray(tone.spread(lifted) * np.array([0.93, 0.98, 1.06]), np.float32)
 
 
 LOOK = Look(

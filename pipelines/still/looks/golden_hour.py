@@ -10,7 +10,9 @@ from pipelines.still.craft.noise import clouds
 from pipelines.still.look import Look, Scene
 
 SUN = np.array([1.0, 0.53, 0.20], np.float32)
-SKY = np.array([0.40, 0.50, 0.80], np.float32)
+ON_PRODUCT = (0.96, 0.62, 0.36)
+"""The sun on the product itself: less red, so that a green label stays green."""
+SKY = np.array([0.44, 0.50, 0.72], np.float32)
 
 
 def grade(scene: Scene) -> ImageF:
@@ -19,20 +21,21 @@ def grade(scene: Scene) -> ImageF:
     shape = light.relief(scene)
     picture = scene.linear * _daylight(scene, shape, side)
     edge = light.rim(shape, scene, side, lift=-0.3, width=2.2)
-    picture = picture + (edge * 1.1)[..., None] * SUN * (0.25 + scene.linear)
+    picture = picture + tone.spread(edge * 1.1) * SUN * (0.25 + scene.linear)
     picture = _air(scene, shape, side, picture)
     picture = tone.contrast(picture, 1.22, pivot=0.48)
-    picture = tone.split_tone(picture, shadows=(5.0, -9.0), highlights=(5.0, 7.0))
+    picture = tone.split_tone(picture, shadows=(3.0, -7.0), highlights=(5.0, 7.0))
     return tone.contain(tone.grain(picture, scene.rng, 0.008, 1.0), knee=0.75)
 
 
 def _daylight(scene: Scene, shape: light.Relief, side: int) -> ImageF:
     """Warm key on what faces the sun, cool sky everywhere else, the product's long shadow."""
     shade = light.cast_shadow(scene, lean=-1.35 * side, squash=0.20, softness=3.5) * shape.floor
-    key = light.lambert(shape, (0.92 * side, -0.30, 0.30), wrap=0.25)
+    key = light.lambert(shape, (0.92 * side, -0.30, 0.34), wrap=0.35)
     reach = 0.42 + 0.85 * light.across(shape.floor.shape, side, reach=0.5)
     sun = key * reach * (1 - 0.92 * shade)
-    return np.float32(0.30) * SKY + tone.spread(2.4 * sun) * SUN
+    colour = tone.mix(np.broadcast_to(SUN, scene.linear.shape), ON_PRODUCT, scene.subject)
+    return np.float32(0.30) * SKY + tone.spread(2.4 * sun) * colour
 
 
 def _air(scene: Scene, shape: light.Relief, side: int, picture: ImageF) -> ImageF:
@@ -40,13 +43,13 @@ def _air(scene: Scene, shape: light.Relief, side: int, picture: ImageF) -> Image
     size = shape.floor.shape
     sun = light.glow(size, (0.5 + 0.56 * side, 0.16), 0.85)
     patches = clouds(size, scene.rng, 45 * scene.unit, 3)
-    air = (0.10 + 0.75 * sun)[..., None] * SUN
+    air = tone.spread(0.10 + 0.75 * sun) * SUN
     picture = weather.haze(picture, shape.distance, air, 0.55, patches)
     veil = sun * (0.07 + 0.24 * shape.distance)
     spill = light.bloom(
         picture, scene.unit, threshold=0.5, radius=4.0, weight=0.3 + 0.7 * shape.distance
     )
-    return picture + veil[..., None] * SUN + 0.45 * spill * np.array([1.0, 0.8, 0.55], np.float32)
+    return picture + tone.spread(veil) * SUN + 0.45 * spill * np.array([1.0, 0.8, 0.55], np.float32)
 
 
 LOOK = Look(

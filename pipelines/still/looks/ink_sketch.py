@@ -33,7 +33,7 @@ def _draw(scene: Scene) -> ImageF:
     tooth = paper.tooth(size, scene.rng, unit)
     flow_of_ink = 0.86 + 0.3 * (clouds(size, scene.rng, 5 * unit, 3) - 0.5) - 0.05 * tooth
     ink = np.clip(np.maximum(drawn, shade) * flow_of_ink, 0, 1)
-    sheet = SHEET * paper.relit(tooth, 0.014)[..., None]
+    sheet = SHEET * tone.spread(paper.relit(tooth, 0.014))
     return srgb_to_linear(np.clip(tone.mix(sheet, INK, ink), 0, 1))
 
 

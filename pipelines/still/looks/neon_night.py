@@ -21,7 +21,7 @@ def grade(scene: Scene) -> ImageF:
     picture = dark * _night(scene, shape)
     for side, tube in ((-1.0, MAGENTA), (1.0, CYAN)):
         picture = picture + _tube(scene, shape, side) * tube * (0.07 + 0.93 * scene.linear)
-    picture = picture + 0.6 * weather.bokeh(scene, shape.distance, LAMPS, 26, (1.2, 4.5))
+    picture = picture + 0.42 * weather.bokeh(scene, shape.distance, LAMPS, 30, (0.9, 4.2))
     picture = picture + _street_air(scene, shape)
     spill = light.bloom(
         picture, scene.unit, threshold=0.35, radius=4.0, weight=1 - 0.6 * scene.subject
@@ -34,7 +34,7 @@ def _night(scene: Scene, shape: light.Relief) -> ImageF:
     """What little blue light is left, and a soft lamp in front so that the label still reads."""
     front = light.lambert(shape, (0.0, -0.1, 1.0)) ** 2 * scene.subject
     moon = np.array([0.045, 0.055, 0.12], np.float32)
-    return moon + front[..., None] * np.array([0.36, 0.33, 0.42], np.float32)
+    return moon + tone.spread(front) * np.array([0.36, 0.33, 0.42], np.float32)
 
 
 def _tube(scene: Scene, shape: light.Relief, side: float) -> ImageF:
@@ -42,7 +42,7 @@ def _tube(scene: Scene, shape: light.Relief, side: float) -> ImageF:
     edge = light.rim(shape, scene, side, lift=-0.12, width=1.5)
     pool = light.glow(shape.floor.shape, (0.5 + 0.55 * side, 0.75), 0.55)
     wet = pool * (0.25 + 0.75 * shape.floor) * (1 - scene.subject)
-    return (3.4 * edge + 0.55 * wet)[..., None]
+    return tone.spread(3.4 * edge + 0.55 * wet)
 
 
 def _street_air(scene: Scene, shape: light.Relief) -> ImageF:
@@ -51,8 +51,8 @@ def _street_air(scene: Scene, shape: light.Relief) -> ImageF:
     patches = 0.4 + clouds(size, scene.rng, 30 * scene.unit, 4)
     left = light.glow(size, (-0.02, 0.35), 0.62) * patches
     right = light.glow(size, (1.02, 0.35), 0.62) * patches
-    mist = left[..., None] * MAGENTA + right[..., None] * CYAN
-    return 0.20 * mist * (0.12 + 0.88 * shape.distance)[..., None]
+    mist = tone.spread(left) * MAGENTA + tone.spread(right) * CYAN
+    return mist * tone.spread(0.024 + 0.176 * shape.distance)
 
 
 LOOK = Look(

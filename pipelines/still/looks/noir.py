@@ -22,7 +22,7 @@ def grade(scene: Scene) -> ImageF:
     shade = light.cast_shadow(scene, lean=-0.9 * side, squash=0.3, softness=2.0)
     lit = lit * (1 - 0.8 * shade)
     smoke = clouds(grey.shape, scene.rng, 35 * scene.unit, 4) * _shaft(scene, side)
-    picture = np.repeat((lit + 0.05 * smoke * shape.distance)[..., None], 3, axis=2)
+    picture = tone.spread(lit + 0.05 * smoke * shape.distance)
     spill = light.bloom(picture, scene.unit, threshold=0.5, radius=3.0)
     picture = tone.contrast(picture + 0.2 * spill, 1.35, pivot=0.4)
     picture = tone.contain(tone.vignette(picture, 0.5))

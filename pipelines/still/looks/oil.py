@@ -27,8 +27,8 @@ def _paint(scene: Scene) -> ImageF:
     bristles /= np.float32(max(float(bristles.std()), 1e-6))
     relief = tone.blur(height, 0.12 * unit) + 0.035 * bristles
     gloss = np.maximum(paper.relit(relief, 0.08) - 1.12, 0)
-    lit = painted * paper.relit(relief, 0.06)[..., None] + 0.35 * gloss[..., None]
-    return srgb_to_linear(np.clip(lit * (1 + 0.025 * bristles)[..., None], 0, 1))
+    lit = painted * tone.spread(paper.relit(relief, 0.06)) + 0.35 * tone.spread(gloss)
+    return srgb_to_linear(np.clip(lit * tone.spread(1 + 0.025 * bristles), 0, 1))
 
 
 def _palette(picture: ImageF) -> ImageF:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from pipelines.arrays import ImageF
@@ -9,12 +10,15 @@ from pipelines.colour import lab_to_linear, linear_to_lab
 from pipelines.still.craft import light, tone
 from pipelines.still.look import Look, Scene
 
+BLUSH, LILAC = (15.0, 4.0), (11.0, -13.0)
+"""(a*, b*) of the wash at the top and at the bottom."""
+
 
 def grade(scene: Scene) -> ImageF:
     """Raise the blacks, chalk the colours, and wash the set from blush to lilac."""
     shape = light.relief(scene)
     soft = light.lambert(shape, (-0.4, -0.5, 0.75), wrap=0.8)
-    picture = tone.contrast(scene.linear * (0.8 + 0.5 * soft)[..., None], 0.72)
+    picture = tone.contrast(scene.linear * tone.spread(0.8 + 0.5 * soft), 0.72)
     picture = tone.mix(_wash(scene, picture), _chalk(picture, 64.0, 1.02), scene.subject)
     spill = light.bloom(
         picture, scene.unit, threshold=0.55, radius=5.0, weight=1 - 0.8 * scene.subject
@@ -25,26 +29,25 @@ def grade(scene: Scene) -> ImageF:
 
 def _chalk(picture: ImageF, ceiling: float, colour: float) -> ImageF:
     """Lift lightness as gouache does and keep chroma under ``ceiling``, hue as it was."""
-    lab = linear_to_lab(tone.contain(picture))
-    chroma = np.hypot(lab[..., 1], lab[..., 2]) + np.float32(1e-3)
-    kept = colour * ceiling * np.tanh(chroma / ceiling) / chroma
-    lab[..., 0] = 100 * (lab[..., 0] / 100) ** 0.78
-    lab[..., 1:] *= kept[..., None]
-    return lab_to_linear(lab)
+    lightness, a, b = cv2.split(linear_to_lab(tone.contain(picture)))
+    chroma = cv2.magnitude(a, b) + np.float32(1e-3)
+    kept = np.float32(colour * ceiling) * np.tanh(chroma / np.float32(ceiling)) / chroma
+    raised = np.float32(100) * (lightness / np.float32(100)) ** np.float32(0.78)
+    return lab_to_linear(cv2.merge((raised, a * kept, b * kept)))
 
 
 def _wash(scene: Scene, picture: ImageF) -> ImageF:
     """The set in high key, its own light and shade kept, coloured by a soft gradient."""
-    lab = linear_to_lab(tone.contain(picture))
+    lightness, a, b = cv2.split(linear_to_lab(tone.contain(picture)))
     height, width = scene.subject.shape
-    slope = np.linspace(0, 1, height, dtype=np.float32)[:, None]
-    slope = np.clip(slope + 0.25 * np.linspace(-1, 1, width, dtype=np.float32)[None, :], 0, 1)
-    blush, lilac = np.array([15.0, 4.0]), np.array([11.0, -13.0])
-    wash = blush + (lilac - blush) * slope[..., None]
-    middle = float(np.median(lab[..., 0]))
-    lab[..., 0] = 82 + 0.36 * (lab[..., 0] - middle)
-    lab[..., 1:] = wash + 0.22 * lab[..., 1:]
-    return lab_to_linear(lab)
+    down = np.linspace(0, 1, height, dtype=np.float32)[:, None]
+    right = np.linspace(-0.25, 0.25, width, dtype=np.float32)[None, :]
+    slope = np.clip(down + right, 0, 1)
+    middle = np.float32(np.median(lightness[::4, ::4]))
+    raised = 82 + np.float32(0.36) * (lightness - middle)
+    washed = [start + np.float32(end - start) * slope + np.float32(0.22) * own
+              for start, end, own in zip(BLUSH, LILAC, (a, b), strict=True)]  # fmt: skip
+    return lab_to_linear(cv2.merge((raised, *washed)))
 
 
 LOOK = Look(

@@ -15,28 +15,33 @@ def grade(scene: Scene) -> ImageF:
     product = matte.decontaminate(scene.linear, scene.subject, scene.unit)
     shape = light.relief(scene)
     wrap = light.lambert(shape, (0.0, -0.4, 0.9), wrap=0.6)
-    product = product * (0.75 + 0.6 * wrap)[..., None]
+    cards = 1 - 0.35 * (1 - np.clip(shape.normals[..., 2], 0, 1))  # black cards draw the edge
+    product = product * tone.spread((0.75 + 0.6 * wrap) * cards)
     exposed = tone.contrast(product * _exposure(product, scene.subject), 1.12, pivot=0.55)
     picture = tone.mix(_sweep(scene), tone.saturate(exposed, 1.06), scene.subject)
     return tone.contain(picture, knee=0.9)
+
+
+def _high_key(x: Mask) -> Mask:
+    return np.float32(0.18) + np.float32(0.82) * np.sqrt(x)
 
 
 def _exposure(product: ImageF, subject: Mask) -> np.float32:
     """Bring the product's light parts to just under white."""
     inside = luminance(product)[subject > 0.5]
     bright = float(np.percentile(inside, 97)) if len(inside) else 0.6
-    return np.float32(np.clip(0.82 / max(bright, 1e-3), 0.8, 1.9))
+    return np.float32(np.clip(0.72 / max(bright, 1e-3), 0.8, 1.9))
 
 
 def _sweep(scene: Scene) -> ImageF:
     """White paper with the product's contact shadow; without a product, the scene in high key."""
     if float(scene.subject.max()) < 0.5:
         lifted = tone.saturate(scene.linear * 1.4, 0.7)
-        return tone.curve(lifted, lambda x: 0.18 + 0.82 * np.sqrt(x))
-    tight = light.cast_shadow(scene, lean=0.0, squash=0.05, softness=1.2)
+        return tone.curve(lifted, _high_key)
+    tight, near = light.contact_shadow(scene, 1.1), light.contact_shadow(scene, 5.0)
     wide = light.cast_shadow(scene, lean=0.25, squash=0.16, softness=6.0)
-    shade = (1 - 0.55 * tight) * (1 - 0.30 * wide)
-    return np.asarray(0.985 * shade[..., None] * np.array([0.995, 1.0, 1.0]), np.float32)
+    shade = (1 - 0.62 * tight) * (1 - 0.36 * near) * (1 - 0.22 * wide)
+    return np.asarray(0.985 * tone.spread(shade) * np.array([0.995, 1.0, 1.0]), np.float32)
 
 
 LOOK = Look(

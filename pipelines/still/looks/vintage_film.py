@@ -19,7 +19,7 @@ def grade(scene: Scene) -> ImageF:
     picture = tone.saturate(picture, 0.80)
     picture = tone.contrast(picture * 1.12, 1.18, pivot=0.5)
     halo = light.bloom(picture, scene.unit, threshold=0.42, radius=1.6).max(axis=2)
-    picture = picture + 0.5 * halo[..., None] * HALATION
+    picture = picture + 0.5 * tone.spread(halo) * HALATION
     picture = tone.vignette(picture, 0.42)
     picture = tone.split_tone(picture, shadows=(-9.0, 1.0), highlights=(1.0, 10.0))
     picture = tone.contain(picture + _leak(scene), knee=0.7)
@@ -33,7 +33,7 @@ def _leak(scene: Scene) -> ImageF:
     flare = light.glow(size, (1.03, 0.35), 0.42) * (
         0.5 + clouds(size, scene.rng, 50 * scene.unit, 2)
     )
-    return np.asarray((0.9 * flare * (1 - 0.75 * scene.subject))[..., None] * LEAK, np.float32)
+    return np.asarray(tone.spread(0.9 * flare * (1 - 0.75 * scene.subject)) * LEAK, np.float32)
 
 
 LOOK = Look(

@@ -29,8 +29,8 @@ def _paint(scene: Scene) -> ImageF:
     density = _density(scene, washes, tooth)
     painted = paper.pigment(_transparent(washes), density)
     painted = _drawn(scene, picture, lines, painted)
-    painted = SHEET + (painted * SHEET - SHEET) * _edge_of_wash(scene, tooth)[..., None]
-    return srgb_to_linear(np.clip(painted * paper.relit(tooth, 0.022)[..., None], 0, 1))
+    painted = SHEET + (painted * SHEET - SHEET) * tone.spread(_edge_of_wash(scene, tooth))
+    return srgb_to_linear(np.clip(painted * tone.spread(paper.relit(tooth, 0.022)), 0, 1))
 
 
 def _washes(scene: Scene, picture: ImageF, lines: paint.Flow) -> ImageF:

@@ -19,11 +19,14 @@ def grade(scene: Scene) -> ImageF:
     shape = light.relief(scene)
     over = light.lambert(shape, (-0.25, -0.80, 0.45), wrap=0.6)
     picture = tone.saturate(scene.linear, 0.72)
-    picture = picture * (0.62 + 0.62 * over)[..., None] * np.array([0.80, 0.98, 1.22], np.float32)
+    picture = picture * tone.spread(0.62 + 0.62 * over) * np.array([0.80, 0.98, 1.22], np.float32)
     cold = tone.saturate(picture, 0.45) * np.array([0.86, 1.0, 1.18], np.float32)
     picture = tone.mix(cold, picture, scene.subject)
     patches = clouds(shape.floor.shape, scene.rng, 40 * scene.unit, 3)
-    picture = weather.haze(picture, shape.distance, 0.8 * AIR, 1.4, patches)
+    dusk = np.linspace(0.42, 0.80, shape.floor.shape[0], dtype=np.float32)[:, None, None]
+    picture = weather.haze(picture, shape.distance, dusk * AIR, 1.5, patches)
+    flakes = weather.bokeh(scene, shape.distance, (tuple(SNOW),), 40, (0.5, 1.9))
+    picture = picture + 0.16 * flakes
     picture = _snowed(scene, shape, picture)
     spill = light.bloom(picture, scene.unit, threshold=0.6, radius=3.0)
     picture = tone.split_tone(picture + 0.12 * spill, shadows=(0.0, -12.0), highlights=(-1.0, -3.0))
@@ -33,14 +36,15 @@ def grade(scene: Scene) -> ImageF:
 def _snowed(scene: Scene, shape: light.Relief, picture: ImageF) -> ImageF:
     """Cover with snow, shaded by its own lumps and blue where the product shades it."""
     cover = weather.snow_cover(scene, shape)
-    lumps = tone.blur(cover, 0.7 * scene.unit)
-    relief = np.clip(0.88 + 0.5 * (lumps - np.roll(lumps, -max(round(scene.unit), 1), 0)), 0.6, 1)
+    drifts = clouds(cover.shape, scene.rng, 9 * scene.unit, 4)
+    lumps = tone.blur(cover * (0.55 + 0.9 * drifts), 0.5 * scene.unit)
+    relief = np.clip(0.90 + 1.1 * (lumps - np.roll(lumps, -max(round(scene.unit), 1), 0)), 0.6, 1)
     sparkle = np.maximum(specks(cover.shape, scene.rng, 1.0) - 2.6, 0) * 0.25
     shade = light.cast_shadow(scene, lean=0.3, squash=0.10, softness=2.5)
     ground = 0.55 + 0.45 * np.clip(luminance(scene.linear) / 0.35, 0, 1)
     level = relief * (scene.subject + (1 - scene.subject) * ground) * (1 - 0.5 * shade) + sparkle
     blue = tone.mix(np.ones_like(picture), (0.72, 0.86, 1.0), shade)
-    return tone.mix(picture, level[..., None] * SNOW * blue, cover)
+    return tone.mix(picture, tone.spread(level) * SNOW * blue, cover)
 
 
 LOOK = Look(
