@@ -53,8 +53,8 @@ def decode(source: Path | bytes) -> Source:
         suffix = source.suffix.lower() if isinstance(source, Path) else ""
         notes += _suffix_notes(_format(picture), suffix, name)
         upright, turn_notes = _upright(picture)
-        alpha = read_alpha(upright, name)
         with _damage_is_invalid(name):
+            alpha = read_alpha(upright, name)
             coloured, colour_notes = to_srgb(upright, name)
             pixels = np.array(coloured)
     notes += turn_notes + colour_notes

@@ -86,7 +86,7 @@ def test_one_thread_gives_the_same_bytes_as_two(
 def test_the_second_time_is_quick_and_the_same(
     equipped: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source, _ = bottle(1800, 2600)
+    source, _ = bottle()
     first = find_subject(source, equipped)
     monkeypatch.setattr(subject, "_matte", lambda *parts: pytest.fail("computed again"))
     start = time.perf_counter()

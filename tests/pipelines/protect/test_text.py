@@ -14,9 +14,9 @@ from pipelines.errors import MissingExtra
 from pipelines.protect import find_text, text
 
 
-def label(words: str, at: tuple[int, int] = (60, 80)) -> Image:
-    picture = PillowImage.new("RGB", (640, 240), (238, 232, 220))
-    ImageDraw.Draw(picture).text(at, words, (40, 30, 30), ImageFont.load_default(56))
+def label(words: str) -> Image:
+    picture = PillowImage.new("RGB", (460, 400), (238, 232, 220))
+    ImageDraw.Draw(picture).text((40, 160), words, (40, 30, 30), ImageFont.load_default(56))
     return np.array(picture)
 
 
@@ -28,7 +28,7 @@ def test_drawn_text_is_read_where_it_stands(
     assert box.score >= 0.6
     corners = np.array(box.polygon)
     drawn = ImageFont.load_default(56).getbbox("FRESH ROAST")
-    left, top, right, bottom = (60 + drawn[0], 80 + drawn[1], 60 + drawn[2], 80 + drawn[3])
+    left, top, right, bottom = (40 + drawn[0], 160 + drawn[1], 40 + drawn[2], 160 + drawn[3])
     assert corners.min(axis=0) == pytest.approx((left, top), abs=20)
     assert corners.max(axis=0) == pytest.approx((right, bottom), abs=20)
     assert capfd.readouterr() == ("", "")

@@ -25,7 +25,7 @@ def report(pixels: Image, mask: Mask | None = None, text: tuple[TextBox, ...] = 
     return inspect(Source(pixels, None, "0" * 64, "PNG"), subject, text, FORMATS)
 
 
-def studio(width: int = 1400, height: int = 1400, level: int = 150) -> tuple[Image, Mask]:
+def studio(width: int = 1200, height: int = 1200, level: int = 150) -> tuple[Image, Mask]:
     """A crisp textured disc on a plain ground."""
     mask = disc(width, height, width / 2, height / 2, 0.3 * min(width, height))
     texture = textured(width, height, scale=1.0) * 0.4 + level - 50
@@ -68,12 +68,12 @@ def test_clipping_counts_the_ends_only() -> None:
 def test_clutter_looks_outside_the_subject_only() -> None:
     pixels, mask = studio()
     assert measures.clutter(measures.luma(pixels), mask) < 0.005
-    busy = np.where(mask[..., None] > 0.5, 170, textured(1400, 1400, scale=3.0))
+    busy = np.where(mask[..., None] > 0.5, 170, textured(1200, 1200, scale=3.0))
     assert measures.clutter(measures.luma(busy.astype(np.uint8)), mask) > 0.1
 
 
 def test_a_good_still_needs_no_advice() -> None:
-    pixels, mask = studio(2000, 2000)
+    pixels, mask = studio(1920, 1920)
     found = report(pixels, mask)
     assert found.advice == ()
     assert found.fills == ("reel", "square", "gif")
@@ -82,7 +82,7 @@ def test_a_good_still_needs_no_advice() -> None:
 def test_figures_are_what_was_drawn() -> None:
     pixels, mask = studio()
     figures = report(pixels, mask).figures
-    assert (figures.width, figures.height, figures.short_side) == (1400, 1400, 1400)
+    assert (figures.width, figures.height, figures.short_side) == (1200, 1200, 1200)
     assert figures.subject_share == pytest.approx(np.pi * 0.3**2, abs=0.001)
     assert figures.margin == pytest.approx(0.2, abs=0.002)
     inside = measures.luma(pixels)[mask >= 0.5]
@@ -126,12 +126,12 @@ def test_advice_on_light() -> None:
     bright = np.clip(pixels.astype(int) + 110, 0, 255).astype(np.uint8)
     assert says(report(bright, mask), "blown out to white")
     shaded = pixels.copy()
-    shaded[:600] = 0
+    shaded[:500] = 0
     assert says(report(shaded, mask), "plain black")
 
 
 def test_a_white_backdrop_is_not_blown_out() -> None:
-    pixels, mask = studio(2000, 2000)
+    pixels, mask = studio(1920, 1920)
     white = np.where(mask[..., None] > 0.5, pixels, 255).astype(np.uint8)
     assert report(white, mask).advice == ()
 
@@ -139,9 +139,9 @@ def test_a_white_backdrop_is_not_blown_out() -> None:
 def test_advice_on_the_subject() -> None:
     pixels, mask = studio()
     assert says(report(pixels), "No subject stands out")
-    assert says(report(pixels, disc(1400, 1400, 700, 700, 100)), "The subject fills only 2%")
-    assert says(report(pixels, disc(1400, 1400, 300, 700, 310)), "reaches the picture's edge")
-    busy = np.where(mask[..., None] > 0.5, pixels, textured(1400, 1400, scale=3.0))
+    assert says(report(pixels, disc(1200, 1200, 600, 600, 86)), "The subject fills only 2%")
+    assert says(report(pixels, disc(1200, 1200, 250, 600, 260)), "reaches the picture's edge")
+    busy = np.where(mask[..., None] > 0.5, pixels, textured(1200, 1200, scale=3.0))
     assert says(report(busy.astype(np.uint8), mask), "The background is busy")
 
 
