@@ -42,7 +42,8 @@ class Canvas:
 def draw_canvas(still: Still, framing: Framing, width: int, height: int, margin: int) -> Canvas:
     """Resample the framing's window, and what lies round it, to the frame's scale.
 
-    Beyond the still's own borders the picture is mirrored.
+    Beyond the still's own borders the picture is mirrored, ever softer, so that what a move looks
+    past the border at is light and colour, not a pattern turned round.
 
     Args:
         still: with mask and depth of its size.
@@ -52,7 +53,7 @@ def draw_canvas(still: Still, framing: Framing, width: int, height: int, margin:
     """
     window = _Window(framing, width, height, margin)
     return Canvas(
-        window.draw(still.pixels, cv2.INTER_CUBIC),
+        _softened(window.draw(still.pixels, cv2.INTER_CUBIC), window.outside(still.size)),
         window.draw(still.subject.mask, cv2.INTER_LINEAR),
         window.draw(still.depth.nearness, cv2.INTER_LINEAR),
         margin,
@@ -89,6 +90,30 @@ class _Window:
             flags=interpolation | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REFLECT_101,
         )
+
+    def outside(self, still_size: tuple[int, int]) -> Mask:
+        """How far each canvas pixel lies outside the still, in canvas pixels; 0 inside."""
+        sides = []
+        for start, span, size, full in (
+            (self.framing.left, self.framing.width, self.width, still_size[0]),
+            (self.framing.top, self.framing.height, self.height, still_size[1]),
+        ):
+            scale = span / size
+            first = self.margin - start / scale
+            last = first + full / scale
+            place = np.arange(size + 2 * self.margin, dtype=np.float32) + 0.5
+            sides.append(np.maximum(np.maximum(first - place, place - last), 0))
+        return np.maximum(sides[0][None, :], sides[1][:, None]).astype(np.float32)
+
+
+def _softened(pixels: Image, outside: Mask) -> Image:
+    """Blur what lies outside the still, more the farther out."""
+    depth = float(outside.max())
+    if depth < 1:
+        return pixels
+    soft = cv2.GaussianBlur(pixels, (0, 0), max(depth / 6, 1.0))
+    share = np.clip(outside / (depth / 3), 0, 1)
+    return cv2.blendLinear(pixels, soft, 1 - share, share)
 
 
 def _shrunk(picture: NDArray[Any], scale: float) -> tuple[NDArray[Any], float, float]:

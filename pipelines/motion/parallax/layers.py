@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.arrays import Image, ImageF, Mask, Plane
+from pipelines.complete import complete, nearest_known
 from pipelines.motion.parallax.canvas import Canvas
-from pipelines.motion.parallax.complete import complete, nearest_known
 from pipelines.motion.parallax.geometry import Relief
 from pipelines.motion.parallax.warp import Box, Surface
 

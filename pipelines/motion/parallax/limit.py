@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipelines.arrays import Depth, Mask
+from pipelines.arrays import Depth, Image, Mask
 from pipelines.camera import CameraPath
 from pipelines.camera.path import Pivot
 from pipelines.media import DepthOrigin, Framing, Still
@@ -31,8 +31,12 @@ UNCOVERED: Mapping[DepthOrigin, float] = {
 """Widest strip a move may uncover beside a layer, share of the frame's short side: the surer the
 depth, the more a viewer forgives."""
 
-BEYOND = 0.06
-"""Farthest a move may look past the still's own border, share of the frame's longer side."""
+BEYOND_BUSY, BEYOND_PLAIN = 0.03, 0.08
+"""Farthest a move may look past the still's own border, share of the frame's longer side, where
+the border is busy and where it is plain. A depth map of the user's own is taken at its word."""
+
+BUSY = 12.0
+"""Grey levels of detail in a border that make it busy."""
 
 TURNED = 0.8
 """Steepest change of displacement across a surface, pixels per pixel: 1 is edge-on."""
@@ -74,6 +78,7 @@ class Analysis:
     fov_deg: float
     pivot: Pivot
     origin: DepthOrigin
+    grace: float
 
     def reach(self, path: CameraPath) -> Reach:
         """Measure the whole path."""
@@ -85,7 +90,8 @@ class Analysis:
         ]
         return Reach(
             max(self._uncovered(view) for view in views) / UNCOVERED[self.origin],
-            max(self._beyond(view) for view in views[:: 2 if path.moves_subject else 1]) / BEYOND,
+            max(self._beyond(view) for view in views[:: 2 if path.moves_subject else 1])
+            / self.grace,
             max(self._turned(view) for view in views) / TURNED,
         )
 
@@ -105,18 +111,20 @@ class Analysis:
 
     def _beyond(self, view: View) -> float:
         """How far a frame border looks past the still, share of the longer side."""
-        x = np.array([0.0, self.width - 1.0, self.width / 2], np.float32)
-        y = np.array([0.0, self.height - 1.0, self.height / 2], np.float32)
-        far = self.relief.inverse_depth(np.array([[np.median(self.nearness)]], np.float32))
-        seen_x, seen_y = view.epipolar(x, y).at(float(far[0, 0]))
+        lines = view.epipolar(
+            np.arange(self.width, dtype=np.float32), np.arange(self.height, dtype=np.float32)
+        )
+        seen_x, seen_y = lines.at(self.relief.inverse_depth(self.nearness))
+        left, top, right, bottom = self.room
         left, top, right, bottom = self.room
         past = [
-            -left - seen_x.min(),
-            -top - seen_y.min(),
-            seen_x.max() - (self.width - 1 + right),
-            seen_y.max() - (self.height - 1 + bottom),
+            -left - seen_x[:, 0],
+            -top - seen_y[0],
+            seen_x[:, -1] - (self.width - 1 + right),
+            seen_y[-1] - (self.height - 1 + bottom),
         ]
-        return max(0.0, float(max(past))) / max(self.width, self.height)
+        worst = max(float(np.percentile(side, 90)) for side in past)
+        return max(0.0, worst) / max(self.width, self.height)
 
     def _turned(self, view: View) -> float:
         """Steepest change of displacement inside the subject."""
@@ -157,7 +165,19 @@ def analyse(
         fov_deg,
         pivot,
         still.depth.origin,
+        BEYOND_PLAIN if still.depth.origin == "file" else _grace(canvas.pixels),
     )
+
+
+def _grace(pixels: Image) -> float:
+    """Share of the longer side that may be looked at past the border."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    detail = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), ANALYSIS_SIDE / 24))
+    rim = max(2, ANALYSIS_SIDE // 16)
+    border = np.ones(grey.shape, bool)
+    border[rim:-rim, rim:-rim] = False
+    busy = min(float(detail[border].mean()) / BUSY, 1.0)
+    return BEYOND_PLAIN + (BEYOND_BUSY - BEYOND_PLAIN) * busy
 
 
 def find_pivot(subject: Mask, fov_deg: float) -> Pivot:
