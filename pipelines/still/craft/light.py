@@ -51,9 +51,8 @@ def inflate(mask: Mask) -> Mask:
     for level in reversed(levels):
         scale = mask.shape[1] / level.shape[1]
         h = cv2.resize(h, level.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        inside = (level > 0.5).astype(np.float32)
         for _ in range(24 if level is mask else 60):
-            h = (_neighbours(h) + np.float32(scale * scale)) * inside
+            h = (_neighbours(h) + np.float32(scale * scale)) * level
     return np.sqrt(h)
 
 
@@ -154,7 +153,7 @@ def across(shape: tuple[int, int], side: float, reach: float = 0.5, tilt: float 
     x = (np.arange(width, dtype=np.float32) / width - 0.5) * np.float32(side)
     y = 0.5 - np.arange(height, dtype=np.float32) / height
     t = x[None, :] + np.float32(tilt) * y[:, None]
-    return 1 / (1 + np.exp(t * np.float32(-3 / reach)))
+    return np.asarray(1 / (1 + np.exp(t * np.float32(-3 / reach))), np.float32)
 
 
 def glow(shape: tuple[int, int], centre: tuple[float, float], radius: float) -> Mask:

@@ -20,6 +20,12 @@ def clouds(
         octaves: how many sizes are added; those finer than two pixels are left out.
     """
     height, width = shape
+    finest = max(scale / 2 ** (octaves - 1), 2.0)
+    if finest >= 6:  # nothing fine in it: make it small and enlarge it once
+        shrink = finest / 3
+        small = (int(height / shrink) + 2, int(width / shrink) + 2)
+        puffs = clouds(small, rng, scale / shrink, octaves)
+        return cv2.resize(puffs, (width, height), interpolation=cv2.INTER_LINEAR)
     total = np.zeros(shape, np.float32)
     weight, power = 1.0, 0.0
     for _ in range(octaves):

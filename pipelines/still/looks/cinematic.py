@@ -22,7 +22,8 @@ def grade(scene: Scene) -> ImageF:
     picture = weather.defocus(dressed, scene, shape.distance, 1.4)
     key = light.lambert(shape, (0.75 * side, -0.45, 0.55), wrap=0.2)
     pool = _pool(scene, side)
-    picture = picture * (0.16 * ROOM + 1.7 * tone.spread(key * pool) * KEY)
+    fill = 0.16 + 0.16 * scene.subject  # what is written low on the product must stay readable
+    picture = picture * (tone.spread(fill) * ROOM + 1.7 * tone.spread(key * pool) * KEY)
     edge = light.rim(shape, scene, -side, lift=-0.4, width=3.0)
     picture = picture + tone.spread(0.5 * edge) * ROOM * (0.2 + scene.linear)
     picture = picture + 0.26 * weather.bokeh(scene, shape.distance, LAMPS, 14, (2.0, 5.0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipelines.arrays import ImageF
+from pipelines.colour import luminance
 from pipelines.still.craft import light, tone
 from pipelines.still.craft.noise import clouds
 from pipelines.still.look import Look, Scene
@@ -18,8 +19,9 @@ def grade(scene: Scene) -> ImageF:
     picture = tone.balance(scene.linear, (1.05, 1.0, 0.84))
     picture = tone.saturate(picture, 0.80)
     picture = tone.contrast(picture * 1.12, 1.18, pivot=0.5)
-    halo = light.bloom(picture, scene.unit, threshold=0.42, radius=1.6).max(axis=2)
-    picture = picture + 0.5 * tone.spread(halo) * HALATION
+    halo = tone.peak(light.bloom(picture, scene.unit, threshold=0.42, radius=1.6))
+    beyond = np.maximum(halo - 0.75 * luminance(picture), 0)  # only where light spills over
+    picture = picture + tone.spread(1.6 * beyond) * HALATION
     picture = tone.vignette(picture, 0.42)
     picture = tone.split_tone(picture, shadows=(-9.0, 1.0), highlights=(1.0, 10.0))
     picture = tone.contain(picture + _leak(scene), knee=0.7)
