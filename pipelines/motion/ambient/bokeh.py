@@ -9,7 +9,7 @@ from pipelines.motion.craft import particles, scene
 from pipelines.motion.craft.blend import glow, to_plane
 from pipelines.motion.effect import Effect, Moment, Painter, Stage
 
-_LAMPLIGHT = (255, 214, 158)
+_LAMPLIGHT = (255, 196, 124)
 _FACTOR = 4
 _NEARNESS = 0.4  # lights hang far behind the subject and move less
 
@@ -20,7 +20,7 @@ def _far(stage: Stage) -> Mask:
     low, high = np.percentile(behind, [10, 95]) if behind.size else (0.0, 0.0)
     if high - low < 0.02:
         return scene.beside_subject(stage)
-    near = scene.smoothstep(float(low + high) / 2, float(high), stage.nearness)
+    near = scene.smoothstep(float(low + 0.1 * (high - low)), float(low + high) / 2, stage.nearness)
     return np.asarray(scene.beside_subject(stage) * (1 - near), np.float32)
 
 
@@ -46,7 +46,7 @@ def prepare(stage: Stage, amount: float) -> Painter:
     short, rng, far = min(scene.shape_of(stage)), stage.rng, _far(stage)
     home = _places(stage, far, round(10 + 16 * amount))
     count = len(home)
-    radii = np.asarray(short * rng.uniform(0.022, 0.06, count) / _FACTOR, np.float32)
+    radii = np.asarray(short * rng.uniform(0.022, 0.085, count) / _FACTOR, np.float32)
     level = 0.62 * amount * rng.uniform(0.45, 1.0, count)
     angle = rng.uniform(0, 2 * np.pi, (3, count))
     swing = short * rng.uniform(0.012, 0.035, (count, 2))
@@ -58,7 +58,8 @@ def prepare(stage: Stage, amount: float) -> Painter:
         points = np.asarray(home + wander, np.float32)
         centres = particles.place(points, moment.warp, _NEARNESS) / _FACTOR
         breath = level * (0.7 + 0.3 * np.sin(turn + angle[2]))
-        discs = particles.splat(shape, centres, radii, breath, particles.lens_disc)
+        discs = np.zeros(shape, np.float32)
+        particles.splat(discs, centres, radii, breath, particles.lens_disc, extent=1.0)
         return glow(moment.pixels, reach.limit(to_plane(discs), moment), _LAMPLIGHT)
 
     return paint

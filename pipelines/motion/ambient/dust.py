@@ -19,8 +19,10 @@ def _sizes(stage: Stage, tracks: int) -> particles.Floats:
     """Most motes are specks; a few float close to the lens, large and dim."""
     short = min(scene.shape_of(stage))
     close = stage.rng.random(tracks) < 0.18
-    radii = np.where(close, stage.rng.uniform(3, 6, tracks), stage.rng.uniform(0.9, 1.9, tracks))
-    return np.asarray(np.maximum(radii * short / 1080 / _FACTOR, 0.55), np.float32)
+    radii = np.where(
+        close, stage.rng.uniform(3.5, 7.5, tracks), stage.rng.uniform(1.0, 2.3, tracks)
+    )
+    return np.asarray(radii * short / 1080 / _FACTOR, np.float32)
 
 
 def prepare(stage: Stage, amount: float) -> Painter:
@@ -28,9 +30,9 @@ def prepare(stage: Stage, amount: float) -> Painter:
     height, width = scene.shape_of(stage)
     shape = scene.small_shape((height, width), _FACTOR)
     loops = max(1, round((1 + 2 * _MARGIN) / (_SPEED * stage.seconds)))
-    drift = particles.Drift(stage.rng, round(60 + 140 * amount), loops, 0.12, 2)
+    drift = particles.Drift(stage.rng, round(80 + 200 * amount), loops, 0.12, 2)
     radii = _sizes(stage, drift.tracks)
-    level = 1.5 * amount * np.minimum(1.0, 0.8 / radii)
+    level = 2.3 * amount * np.minimum(1.0, 0.8 / radii)
     turns = stage.rng.integers(1, 3, drift.tracks)
     start = stage.rng.random(drift.tracks)
     nearness = stage.rng.uniform(0.5, 1.5, drift.tracks)
@@ -45,7 +47,8 @@ def prepare(stage: Stage, amount: float) -> Painter:
         centres = particles.place(points, moment.warp, nearness[owner]) / _FACTOR
         angle = 2 * np.pi * (turns * moment.phase + start)
         twinkle = (0.35 + 0.65 * (0.5 + 0.5 * np.cos(angle)) ** 2) * level
-        motes = particles.splat(shape, centres, radii[owner], twinkle[owner], particles.soft_ball)
+        motes = np.zeros(shape, np.float32)
+        particles.splat(motes, centres, radii[owner], twinkle[owner], particles.soft_ball)
         return glow(moment.pixels, reach.limit(to_plane(motes), moment), _SUNLIT)
 
     return paint

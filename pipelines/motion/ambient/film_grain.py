@@ -18,7 +18,7 @@ def _grain(stage: Stage, shape: scene.Shape) -> np.ndarray[tuple[int, int], np.d
     """Return grain of standard deviation 512, clumped to about a pixel and a half."""
     white = stage.rng.standard_normal(shape, np.float32)
     clump = 0.62 * min(scene.shape_of(stage)) / 1080
-    soft = cv2.GaussianBlur(white, (0, 0), max(clump, 0.35), borderType=cv2.BORDER_WRAP)
+    soft = cv2.GaussianBlur(white, (0, 0), max(clump, 0.35))
     scaled: np.ndarray[tuple[int, int], np.dtype[np.int16]] = np.clip(
         soft * (512 / soft.std()), -2048, 2047
     ).astype(np.int16)

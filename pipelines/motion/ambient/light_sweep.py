@@ -9,13 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.arrays import Image, ImageF, Mask
+from pipelines.arrays import Image, Mask
 from pipelines.motion.craft import relief, scene
-from pipelines.motion.craft.blend import lit, to_plane
+from pipelines.motion.craft.blend import expose, glow, to_plane
 from pipelines.motion.effect import Effect, Moment, Painter, Stage
 
 _SOFTBOX = (255, 246, 232)
-_FACTOR = 2
 _SOLVE = 384  # longest side of the grid on which the silhouette is inflated
 _ELEVATION = math.radians(38)  # of the light over the picture plane
 
@@ -54,40 +53,45 @@ def _answer(normals: NDArray[np.float32], angle: float) -> tuple[Mask, Mask]:
     half /= np.linalg.norm(half)
     facing = np.maximum(normals @ light.astype(np.float32), 0)
     lobe = np.maximum(normals @ half.astype(np.float32), 0)
-    rim = (1 - np.abs(normals[..., 2])) ** 2.5 * facing
-    return np.asarray(0.35 * facing + 0.9 * rim, np.float32), np.asarray(lobe**22, np.float32)
+    away = 1 - np.abs(normals[..., 2])
+    rim = away * away * np.sqrt(away) * facing
+    return np.asarray(0.35 * facing + 0.9 * rim, np.float32), np.asarray(
+        cv2.pow(lobe, 22), np.float32
+    )
 
 
-def _response(small: ImageF) -> Mask:
-    """Return how much of the sheen each pixel gives back: little in the dark, most on gloss."""
-    grey = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), (0, 0), 1.2)
-    return np.asarray(0.10 + 0.55 * np.square(grey), np.float32)
+def _gloss(stage: Stage, shape: scene.Shape) -> Mask:
+    """Return how much of the sheen each place gives back: little in the dark, most on gloss."""
+    height, width = shape
+    small = cv2.resize(stage.pixels, (width, height), interpolation=cv2.INTER_AREA)
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+    return np.asarray(0.16 + 0.5 * cv2.GaussianBlur(grey, (0, 0), 1.2), np.float32)
 
 
 def prepare(stage: Stage, amount: float) -> Painter:
     """Return the sweep; the light is out at phase 0 and brightest half way round.
 
-    ``amount`` sets how bright it gets.
+    Body light multiplies the picture, in linear light (for which a square stands in); sheen is
+    screened over it. ``amount`` sets how bright they get.
     """
     normals, factor = _surface(stage), _solving_factor(stage)
-    half = scene.small_shape(scene.shape_of(stage), _FACTOR)
+    gloss = _gloss(stage, (normals.shape[0], normals.shape[1]))
     reach = scene.Reach(np.asarray(scene.soft_region(stage) * stage.subject, np.float32))
     turn = stage.rng.uniform(-0.4, 0.4)
 
-    def answer(moment: Moment) -> list[Mask]:
+    def paint(moment: Moment) -> Image:
         # At half time the light stands above, a little to one side.
         angle = 2 * math.pi * (moment.phase - 0.5) - math.pi / 2 + turn
-        seen = (scene.follow(part, moment.warp, factor) for part in _answer(normals, angle))
-        window = np.float32(amount * math.sin(math.pi * moment.phase) ** 2)
-        return [np.asarray(window * scene.grow(part, half), np.float32) for part in seen]
-
-    def paint(moment: Moment) -> Image:
-        gain, sheen = answer(moment)
-        small = np.asarray(scene.shrink(moment.pixels, _FACTOR) / np.float32(255), np.float32)
-        brighter = lit(small, 1.1 * gain, sheen * _response(small), _SOFTBOX) - small
-        parts = (np.asarray(brighter[..., channel]) for channel in range(3))
-        added = [reach.limit(to_plane(part), moment) for part in parts]
-        return np.asarray(cv2.add(moment.pixels, cv2.merge(added)), np.uint8)
+        window = amount * math.sin(math.pi * moment.phase) ** 2
+        body, sheen = _answer(normals, angle)
+        share = to_plane(np.sqrt(1 + 1.1 * window * body) - 1)
+        light = to_plane(1.3 * window * sheen * gloss)
+        share, light = (
+            reach.limit(np.asarray(scene.follow(plane, moment.warp, factor), np.uint8), moment)
+            for plane in (share, light)
+        )
+        lit = expose(moment.pixels, share, _SOFTBOX, brighter=True)
+        return glow(lit, light, _SOFTBOX)
 
     return paint
 

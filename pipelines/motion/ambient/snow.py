@@ -28,9 +28,9 @@ class _Depth:
 
 
 _DEPTHS = (
-    _Depth(count=110, speed=0.09, radius=0.0013, opacity=0.75, nearness=0.6),
-    _Depth(count=56, speed=0.14, radius=0.0023, opacity=0.9, nearness=0.85),
-    _Depth(count=14, speed=0.22, radius=0.0065, opacity=0.5, nearness=1.5),
+    _Depth(count=220, speed=0.09, radius=0.0016, opacity=0.75, nearness=0.6),
+    _Depth(count=110, speed=0.14, radius=0.0028, opacity=0.9, nearness=0.85),
+    _Depth(count=22, speed=0.22, radius=0.0075, opacity=0.5, nearness=1.5),
 )
 
 
@@ -50,13 +50,12 @@ class _Layer:
         self._size = np.array([width, height], np.float32)
         self._nearness = depth.nearness
 
-    def draw(self, moment: Moment, shape: scene.Shape) -> Mask:
+    def draw(self, canvas: Mask, moment: Moment) -> None:
         along, across = self._drift.at(moment.phase)
         unit = np.stack([across, along], axis=1) * (1 + 2 * _MARGIN) - _MARGIN
         centres = particles.place(unit * self._size, moment.warp, self._nearness)
-        # A flake smaller than a pixel would twinkle with its place on the grid.
-        radii = np.maximum(self._radii / _FACTOR, 0.6)
-        return particles.splat(shape, centres / _FACTOR, radii, self._weights, particles.soft_ball)
+        radii = self._radii / _FACTOR
+        particles.splat(canvas, centres / _FACTOR, radii, self._weights, particles.soft_ball)
 
 
 def prepare(stage: Stage, amount: float) -> Painter:
@@ -66,7 +65,9 @@ def prepare(stage: Stage, amount: float) -> Painter:
     shape = scene.small_shape(scene.shape_of(stage), _FACTOR)
 
     def paint(moment: Moment) -> Image:
-        flakes = sum((layer.draw(moment, shape) for layer in layers), np.zeros(shape, np.float32))
+        flakes = np.zeros(shape, np.float32)
+        for layer in layers:
+            layer.draw(flakes, moment)
         return veil(moment.pixels, reach.limit(to_plane(flakes), moment), _WHITE)
 
     return paint

@@ -35,7 +35,7 @@ def _highlights(stage: Stage, allowed: Mask, count: int) -> particles.Floats:
         if best <= 0:
             break
         found.append((x, y))
-        cv2.circle(score, (x, y), round(short / 14), (0.0,), -1)
+        cv2.circle(score, (x, y), round(short / 9), (0.0,), -1)
     return np.array(found, np.float32).reshape(-1, 2)
 
 
@@ -43,9 +43,9 @@ def prepare(stage: Stage, amount: float) -> Painter:
     """Return glints; ``amount`` sets their number and brightness."""
     shape = scene.small_shape(scene.shape_of(stage), _FACTOR)
     allowed = _allowed(stage)
-    points = _highlights(stage, allowed, round(8 + 24 * amount))
+    points = _highlights(stage, allowed, round(12 + 28 * amount))
     rng, count = stage.rng, len(points)
-    size = rng.uniform(0.6, 1.3, count) * 0.011 * min(scene.shape_of(stage)) / _FACTOR
+    size = rng.uniform(0.6, 1.3, count) * 0.021 * min(scene.shape_of(stage)) / _FACTOR
     # Evenly spread starts: there is always a glint, never all at once.
     start = (rng.permutation(count) + rng.random(count)) / max(count, 1)
     reach = scene.Reach(allowed)
@@ -54,7 +54,8 @@ def prepare(stage: Stage, amount: float) -> Painter:
         flash = (0.5 + 0.5 * np.cos(2 * np.pi * (moment.phase - start))) ** _FLASH
         centres = particles.place(points, moment.warp) / _FACTOR
         radii = np.asarray(size * (0.55 + 0.45 * flash), np.float32)
-        stars = particles.splat(shape, centres, radii, 2.2 * amount * flash, particles.glint)
+        stars = np.zeros(shape, np.float32)
+        particles.splat(stars, centres, radii, 2.2 * amount * flash, particles.glint)
         return glow(moment.pixels, reach.limit(to_plane(stars), moment), _STARLIGHT)
 
     return paint

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from pipelines.arrays import Image, Mask
@@ -12,7 +13,7 @@ from pipelines.motion.craft.blend import to_plane, veil
 from pipelines.motion.effect import Effect, Moment, Painter, Stage
 
 _VAPOUR = (248, 247, 245)
-_FACTOR = 4
+_CELLS = 180  # along the short side
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,9 @@ def _column(where: Mask) -> _Column:
 
 
 def _source(stage: Stage) -> Mask:
+    """Return what steams: the product, or the region drawn."""
     drawn = float(stage.region.min()) < 0.5
-    where = stage.region if drawn else stage.subject
-    return scene.shrink(where, _FACTOR)
+    return stage.region if drawn else stage.subject
 
 
 class _Wisps:
@@ -59,10 +60,10 @@ class _Wisps:
         self._half = column.half
         long = max(8, round(0.55 * column.rise))
         wide = max(8, round(5 * column.half))
-        self._fine = noise.tile(stage.rng, (long, wide), (0.55 * long, 0.55 * column.half), 2.6)
-        self._broad = noise.tile(stage.rng, (2 * long, wide), (long, 1.1 * column.half), 3.0)
-        bend = (0.3 * column.rise, 1.2 * column.half)
-        self._sway = noise.Breath(stage.rng, shape, bend, 2)
+        self._fine = noise.tile(stage.rng, (long, wide), (0.9 * long, 0.75 * column.half), 3.6)
+        self._broad = noise.tile(stage.rng, (2 * long, wide), (1.3 * long, 1.1 * column.half), 4.0)
+        bend = (0.5 * column.rise, 2.0 * column.half)
+        self._sway = noise.Breath(stage.rng, shape, bend, 2, slope=4.0)
         self._tile = long
         self.envelope = self._fade()
 
@@ -75,16 +76,16 @@ class _Wisps:
 
     def at(self, phase: float) -> Mask:
         """Return the density of vapour, about 0..1."""
-        curl = self._sway.at(phase) * self._climb * self._half * 0.38
+        curl = self._sway.at(phase) * self._climb * self._half * 0.5
         # Seen in the column's own widening coordinates, so wisps spread as they climb.
         x = self._side * self._half + curl
         y = self._grid[..., 1] + 0.25 * curl
         fine = self._look(self._fine, x, y + self._tile * phase)
         broad = self._look(self._broad, x * 0.9, y * 0.8 + 2 * self._tile * phase)
         # Where two noises cross zero together lie thin sheets; seen edge-on they are wisps.
-        strands = np.exp(-((fine + 0.35 * broad) ** 2) / 0.16)
+        strands = cv2.exp(-np.square(fine + 0.35 * broad) / 0.22)
         body = scene.smoothstep(-0.9, 1.5, broad)
-        return np.asarray(self.envelope * body * (0.35 + 0.65 * strands), np.float32)
+        return np.asarray(self.envelope * body * (0.22 + 0.78 * strands), np.float32)
 
     @staticmethod
     def _look(texture: Mask, x: Mask, y: Mask) -> Mask:
@@ -93,14 +94,13 @@ class _Wisps:
 
 def prepare(stage: Stage, amount: float) -> Painter:
     """Return rising steam; ``amount`` sets its opacity."""
-    source = _source(stage)
-    shape = (source.shape[0], source.shape[1])
-    wisps = _Wisps(stage, shape, _column(source))
+    grid = scene.Grid.over(stage, _CELLS)
+    wisps = _Wisps(stage, grid.shape, _column(grid.coarsen(_source(stage))))
     reach = scene.Reach(scene.beside_subject(stage))
 
     def paint(moment: Moment) -> Image:
         vapour = to_plane(1.15 * amount * wisps.at(moment.phase))
-        here = np.asarray(scene.follow(vapour, moment.warp, _FACTOR), np.uint8)
+        here = np.asarray(scene.follow(vapour, moment.warp, grid.factor), np.uint8)
         return veil(moment.pixels, reach.limit(here, moment), _VAPOUR)
 
     return paint

@@ -11,7 +11,7 @@ from pipelines.motion.craft.blend import glow, to_plane
 from pipelines.motion.effect import Effect, Moment, Painter, Stage
 
 _SKY = (255, 253, 248)
-_FACTOR = 4
+_CELLS = 180  # along the short side
 _WAVES = 6
 _HEIGHT = 0.009  # greatest displacement at amount 1, in short sides
 
@@ -55,8 +55,9 @@ class _Waves:
         path = np.sin(heading)[:, None] * across.ravel() + np.cos(heading)[:, None] * away.ravel()
         angle = number[:, None] * path + offset[:, None]
         height = (1 / number)[:, None] * scale.ravel() * number.min() / np.sqrt(_WAVES)
-        self._fields = np.concatenate([np.cos(angle) * height, np.sin(angle) * height])
-        self._fields = self._fields.astype(np.float32)
+        fields = np.concatenate([np.cos(angle) * height, np.sin(angle) * height])
+        self._wet = water.ravel() > 0  # only these are worth the sums
+        self._fields = fields[:, self._wet].astype(np.float32)
         self._heading, self._shape = heading, water.shape
 
     def at(self, phase: float) -> tuple[NDArray[np.float32], Mask]:
@@ -66,27 +67,32 @@ class _Waves:
         slope = np.concatenate([np.sin(turn), np.cos(turn)])
         heading = np.tile(self._heading, 2)
         rows = np.stack([wave * np.sin(heading), wave * np.cos(heading), slope])
-        x, y, tilt = (rows.astype(np.float32) @ self._fields).reshape(3, *self._shape)
-        return np.stack([x, y], axis=-1), tilt
+        state = np.zeros((self._wet.size, 3), np.float32)
+        state[self._wet] = (rows.astype(np.float32) @ self._fields).T
+        state = state.reshape(*self._shape, 3)
+        return state[..., :2], state[..., 2]
 
 
 def prepare(stage: Stage, amount: float) -> Painter:
     """Return travelling ripples; ``amount`` sets their height. Still at the water's edge."""
-    shape = scene.shape_of(stage)
-    most = _HEIGHT * amount * min(shape)
+    grid, short = scene.Grid.over(stage, _CELLS), min(scene.shape_of(stage))
+    most = _HEIGHT * amount * short
     water = _water(stage)
     # A pixel shows what lies at most `most` away, so the product is never drawn from.
-    edge = scene.smoothstep(1.5, 0.07 * min(shape), scene.clearance(water))
-    taper = np.asarray(scene.shrink(edge, _FACTOR), np.float32)
-    waves = _Waves(stage, np.asarray(scene.shrink(water, _FACTOR), np.float32))
+    # Enlarging the grid bleeds by a cell and a half.
+    bleed = 1.5 * grid.factor + 2
+    edge = scene.smoothstep(bleed, bleed + 0.07 * short, scene.clearance(water))
+    taper = grid.coarsen(edge)
+    waves = _Waves(stage, grid.coarsen(water))
     reach = scene.Reach(edge)
 
     def paint(moment: Moment) -> Image:
         offset, tilt = waves.at(moment.phase)
-        offset = scene.follow(most * taper[..., None] * offset, moment.warp, _FACTOR)
-        moved = flow.displace(moment.pixels, scene.grow(offset, shape))
-        crest = to_plane(0.5 * amount * taper * np.maximum(tilt, 0) ** 3)
-        here = np.asarray(scene.follow(crest, moment.warp, _FACTOR), np.uint8)
+        offset = scene.follow(most * taper[..., None] * offset, moment.warp, grid.factor)
+        moved = flow.displace(moment.pixels, np.asarray(offset, np.float32))
+        crests = np.maximum(tilt, 0)
+        crest = to_plane(0.5 * amount * taper * crests * crests * crests)
+        here = np.asarray(scene.follow(crest, moment.warp, grid.factor), np.uint8)
         return glow(moved, reach.limit(here, moment), _SKY)
 
     return paint

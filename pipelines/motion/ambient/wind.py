@@ -8,14 +8,14 @@ from pipelines.arrays import Image, Mask
 from pipelines.motion.craft import flow, noise, scene
 from pipelines.motion.effect import Effect, Moment, Painter, Stage
 
-_FACTOR = 8
+_CELLS = 135  # along the short side
 _REACH = 0.016  # greatest sway at amount 1, in short sides
 _NATURAL_HZ = 0.45  # of a twig
 _DAMPING = 0.5
 _HARMONICS = 4
 
 
-def _stem(stage: Stage, most: float) -> Mask:
+def _stem(stage: Stage, most: float, bleed: float) -> Mask:
     """Return how far each pixel may sway, 0..1: 0 at the foot, the product and every border."""
     allowed = np.asarray(stage.region * (1 - stage.subject), np.float32)
     rows = np.flatnonzero(allowed.max(axis=1) > 0.5)
@@ -23,7 +23,7 @@ def _stem(stage: Stage, most: float) -> Mask:
     down = np.arange(allowed.shape[0], dtype=np.float32)[:, None]
     height = np.clip((foot - down) / max(foot - top, 1.0), 0, 1) ** 1.3
     # Over six times the sway the taper's slope stays under 1: nothing folds or tears.
-    taper = scene.smoothstep(1.5, max(6 * most, 6.0), scene.clearance(allowed))
+    taper = scene.smoothstep(bleed, bleed + max(6 * most, 6.0), scene.clearance(allowed))
     return np.asarray(height * taper, np.float32)
 
 
@@ -59,19 +59,19 @@ class _Sway:
 
 def prepare(stage: Stage, amount: float) -> Painter:
     """Return the sway; ``amount`` sets how far. Source: Chuang et al. 2005, as in `noise`."""
-    shape = scene.shape_of(stage)
-    small = scene.small_shape(shape, _FACTOR)
-    most = _REACH * amount * min(shape)
-    stem = np.asarray(scene.shrink(_stem(stage, most), _FACTOR), np.float32)
-    sway, dip = _Sway(stage, small), _Sway(stage, small)
+    grid = scene.Grid.over(stage, _CELLS)
+    most = _REACH * amount * min(scene.shape_of(stage))
+    # Enlarging the grid bleeds by a cell and a half.
+    stem = grid.coarsen(_stem(stage, most, 1.5 * grid.factor + 2))
+    sway, dip = _Sway(stage, grid.shape), _Sway(stage, grid.shape)
 
     def paint(moment: Moment) -> Image:
         right = sway.at(moment.phase)
         # A stem that leans also comes down a little.
         down = 0.3 * dip.at(moment.phase)
         offset = 0.6 * most * stem[..., None] * np.stack([right, down], axis=-1)
-        here = scene.follow(np.asarray(offset, np.float32), moment.warp, _FACTOR)
-        return np.asarray(flow.displace(moment.pixels, scene.grow(here, shape)), np.uint8)
+        here = scene.follow(np.asarray(offset, np.float32), moment.warp, grid.factor)
+        return flow.displace(moment.pixels, np.asarray(here, np.float32))
 
     return paint
 

@@ -1,11 +1,14 @@
-"""Laying a plane of paint or light over a frame, in 8 bits and in one or two passes."""
+"""Laying a plane of paint or light over a frame: 8-bit passes over the part it touches.
+
+Each of these writes into the frame it is given and returns it.
+"""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from pipelines.arrays import Image, ImageF, Mask, Plane
+from pipelines.arrays import Image, Mask, Plane
 
 Colour = tuple[int, int, int]
 """sRGB, each 0..255."""
@@ -13,19 +16,12 @@ Colour = tuple[int, int, int]
 
 def to_plane(field: Mask) -> Plane:
     """Turn a float32 field into 8 bits, 0..1 becoming 0..255; values outside are clipped."""
-    plane: Plane = (np.clip(field, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
-    return plane
+    return np.asarray(cv2.convertScaleAbs(np.maximum(field, 0), alpha=255), np.uint8)
 
 
 def times(first: Plane, second: Plane) -> Plane:
     """Multiply two planes that mean 0..1."""
     return np.asarray(cv2.multiply(first, second, scale=1 / 255), np.uint8)
-
-
-def veil(pixels: Image, coverage: Plane, colour: Colour) -> Image:
-    """Mix ``pixels`` towards ``colour`` by ``coverage`` (0 = not at all, 255 = wholly)."""
-    left = cv2.cvtColor(cv2.bitwise_not(coverage), cv2.COLOR_GRAY2RGB)
-    return np.asarray(cv2.add(cv2.multiply(pixels, left, scale=1 / 255), tint(coverage, colour)))
 
 
 def tint(plane: Plane, colour: Colour) -> Image:
@@ -34,32 +30,32 @@ def tint(plane: Plane, colour: Colour) -> Image:
     return np.asarray(cv2.merge(parts), np.uint8)
 
 
+def veil(pixels: Image, coverage: Plane, colour: Colour) -> Image:
+    """Mix ``pixels`` towards ``colour`` by ``coverage`` (0 = not at all, 255 = wholly)."""
+    part, coverage = _touched(pixels, coverage)
+    left = cv2.cvtColor(cv2.bitwise_not(coverage), cv2.COLOR_GRAY2RGB)
+    cv2.add(cv2.multiply(part, left, scale=1 / 255), tint(coverage, colour), dst=part)
+    return pixels
+
+
 def glow(pixels: Image, light: Plane, colour: Colour) -> Image:
     """Screen ``light`` of a ``colour`` over ``pixels``: brightens, never clips abruptly."""
-    room = cv2.multiply(cv2.bitwise_not(pixels), tint(light, colour), scale=1 / 255)
-    return np.asarray(cv2.add(pixels, room), np.uint8)
-
-
-def lit(pixels: ImageF, gain: Mask, sheen: Mask, colour: Colour) -> ImageF:
-    """Light a picture: body colour times (1 + gain), plus ``sheen`` reflected as ``colour``.
-
-    Light adds up in linear light, for which a square stands in here (within 1 % of the sRGB curve
-    in the mid-tones, and a square root is quick).
-
-    Args:
-        pixels: (height, width, 3) float32 sRGB 0..1.
-        gain, sheen: (height, width) float32, 0 = as it was.
-
-    Returns:
-        (height, width, 3) float32 sRGB; may exceed 1.
-    """
-    light = np.square(np.array(colour, np.float32) / 255)
-    linear = np.square(pixels) * (1 + gain[..., None] * light) + sheen[..., None] * light
-    return np.asarray(cv2.sqrt(np.maximum(linear, 0)), np.float32)
+    part, light = _touched(pixels, light)
+    room = cv2.multiply(cv2.bitwise_not(part), tint(light, colour), scale=1 / 255)
+    cv2.add(part, room, dst=part)
+    return pixels
 
 
 def expose(pixels: Image, share: Plane, colour: Colour, *, brighter: bool) -> Image:
     """Multiply ``pixels`` by 1 ± share · colour, both meaning 0..1."""
-    change = cv2.multiply(pixels, tint(share, colour), scale=1 / 255)
-    changed = cv2.add(pixels, change) if brighter else cv2.subtract(pixels, change)
-    return np.asarray(changed, np.uint8)
+    part, share = _touched(pixels, share)
+    change = cv2.multiply(part, tint(share, colour), scale=1 / 255)
+    (cv2.add if brighter else cv2.subtract)(part, change, dst=part)
+    return pixels
+
+
+def _touched(pixels: Image, plane: Plane) -> tuple[Image, Plane]:
+    """Return views of both, cut to the box where the plane is not 0 (one pixel at least)."""
+    left, top, width, height = cv2.boundingRect(plane)
+    box = slice(top, top + max(height, 1)), slice(left, left + max(width, 1))
+    return pixels[box], plane[box]

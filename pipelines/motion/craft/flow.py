@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.arrays import Mask
+from pipelines.arrays import Image, Mask
+from pipelines.motion.craft.scene import grow
 
 Field = NDArray[np.float32]
 """(height, width, 2) float32 displacement in pixels, (x right, y down)."""
@@ -25,7 +25,9 @@ def sample(texture: Mask, where: Field) -> Mask:
     """Look a tiling (h, w) texture up at (x, y) places of any range, bilinearly."""
     height, width = texture.shape
     wrapped = cv2.copyMakeBorder(texture, 0, 1, 0, 1, cv2.BORDER_WRAP)
-    x, y = np.mod(where[..., 0], width), np.mod(where[..., 1], height)
+    size = np.array([width, height], np.float32)
+    inside = where - size * np.floor(where / size)
+    x, y = cv2.split(inside)
     return np.asarray(cv2.remap(wrapped, x, y, cv2.INTER_LINEAR), np.float32)
 
 
@@ -54,15 +56,36 @@ def two_phase(texture: Mask, grid: Field, flow: Field, phase: float) -> Mask:
     return np.asarray(blend / math.hypot(*weights), np.float32)
 
 
-def displace(pixels: NDArray[Any], offset: Field) -> NDArray[Any]:
-    """Resample an RGB frame: each pixel shows what lies at its place + ``offset``, bilinearly.
+def displace(pixels: Image, offset: Field) -> Image:
+    """Let each pixel show what lies at its place + ``offset``, bilinearly; only where it moves.
 
     Args:
-        pixels: (height, width, 3) uint8.
-        offset: (height, width, 2) float32 pixels.
+        pixels: (height, width, 3) uint8, written into and returned.
+        offset: (h, w, 2) float32, in pixels of the frame; may be smaller than it.
     """
+    box = _moving(offset, (pixels.shape[0], pixels.shape[1]))
+    part = pixels[box]
+    full = grow(offset, (pixels.shape[0], pixels.shape[1]))[box]
     # Four channels resample twice as fast as three.
-    wide = cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA)
+    wide = cv2.cvtColor(part, cv2.COLOR_RGB2RGBA)
     how = cv2.INTER_LINEAR | cv2.WARP_RELATIVE_MAP
-    moved = cv2.remap(wide, offset, None, how, borderMode=cv2.BORDER_REFLECT_101)  # type: ignore[call-overload]
-    return np.asarray(cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB))
+    # One two-channel map is five times quicker than two; the stubs do not know it.
+    moved = cv2.remap(wide, full, None, how, borderMode=cv2.BORDER_REFLECT_101)  # type: ignore[call-overload]
+    part[...] = cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB)
+    return pixels
+
+
+def _moving(offset: Field, shape: tuple[int, int]) -> tuple[slice, slice]:
+    """Return the box of the frame that moves, with what it draws from."""
+    left, top, width, height = cv2.boundingRect(np.any(offset != 0, axis=-1).astype(np.uint8))
+    reach = int(np.abs(offset).max()) + 2
+    cell_down, cell_across = shape[0] / offset.shape[0], shape[1] / offset.shape[1]
+    rows = (top - 1) * cell_down - reach, (top + height + 1) * cell_down + reach
+    columns = (left - 1) * cell_across - reach, (left + width + 1) * cell_across + reach
+    return _span(*rows, shape[0]), _span(*columns, shape[1])
+
+
+def _span(start: float, stop: float, size: int) -> slice:
+    """Return whole pixels from ``start`` to ``stop`` within 0..size, one at least."""
+    first = min(max(int(start), 0), size - 1)
+    return slice(first, max(min(int(np.ceil(stop)), size), first + 1))

@@ -40,6 +40,7 @@ class Breath:
     Args:
         wavelength: of the features in pixels, (down, across).
         harmonics: the quickest change, in cycles a loop.
+        slope: as for :func:`tile`.
     """
 
     def __init__(
@@ -48,11 +49,12 @@ class Breath:
         shape: tuple[int, int],
         wavelength: tuple[float, float],
         harmonics: int = 3,
+        slope: float = 2.0,
     ) -> None:
         self._shape = shape
         self._orders = np.arange(1, harmonics + 1)
         amplitude = (1 / self._orders) / np.sqrt(np.sum(1 / self._orders**2))
-        fields = [a * tile(rng, shape, wavelength) for a in amplitude for _ in range(2)]
+        fields = [a * tile(rng, shape, wavelength, slope) for a in amplitude for _ in range(2)]
         self._fields = np.stack(fields).reshape(2 * harmonics, -1)
 
     def at(self, phase: float) -> Mask:

@@ -16,6 +16,9 @@ Profile = Callable[[Reals, Reals], Floats]
 """Brightness of a particle at (x, y) from its centre, both in radii."""
 
 
+_FINEST = 0.6  # pixels, the least radius that the grid can show without flicker
+
+
 class Drift:
     """Particles that cross the frame, each slower than one crossing a loop if need be.
 
@@ -68,32 +71,37 @@ def place(points: Reals, warp: Matrix, nearness: float | Reals = 1.0) -> Floats:
 
 
 def splat(
-    shape: tuple[int, int], centres: Reals, radii: Reals, weights: Reals, profile: Profile
-) -> Mask:
-    """Draw particles at exact sub-pixel places and add them up.
+    canvas: Mask,
+    centres: Reals,
+    radii: Reals,
+    weights: Reals,
+    profile: Profile,
+    extent: float = 3.0,
+) -> None:
+    """Add particles to ``canvas`` (height, width) in place, at exact sub-pixel places.
 
     Args:
-        shape: of the plane, (height, width).
         centres: (n, 2) pixels, (x, y); may lie outside.
-        radii: (n,) pixels.
+        radii: (n,) pixels; one too small for the grid is drawn larger and dimmer, else it would
+            twinkle with its place on the grid.
         weights: (n,) brightness.
-        profile: shape of one particle; taken as 0 beyond three radii.
-
-    Returns:
-        (height, width) float32.
+        profile: shape of one particle.
+        extent: how far a particle reaches, in radii.
     """
-    reach = int(np.ceil(3 * float(radii.max(initial=0.0)))) + 1
+    height, width = canvas.shape
+    weights = weights * np.minimum(1.0, radii / _FINEST) ** 2
+    radii = np.maximum(radii, _FINEST)
+    reach = int(np.ceil(extent * float(radii.max(initial=0.0)))) + 1
     offsets = np.arange(-reach, reach + 1)
     corner = np.floor(centres).astype(np.int64)
     columns, rows = (corner[:, axis, None] + offsets for axis in (0, 1))
-    x = (columns - centres[:, 0, None]) / radii[:, None]
-    y = (rows - centres[:, 1, None]) / radii[:, None]
-    stamp = profile(x[:, None, :], y[:, :, None]) * weights[:, None, None]
-    inside = ((rows >= 0) & (rows < shape[0]))[:, :, None]
-    inside = inside & ((columns >= 0) & (columns < shape[1]))[:, None, :]
-    index = rows[:, :, None] * shape[1] + columns[:, None, :]
-    total = np.bincount(index[inside], stamp[inside], minlength=shape[0] * shape[1])
-    return total.astype(np.float32).reshape(shape)
+    x = ((columns - centres[:, 0, None]) / radii[:, None]).astype(np.float32)
+    y = ((rows - centres[:, 1, None]) / radii[:, None]).astype(np.float32)
+    stamp = profile(x[:, None, :], y[:, :, None]) * weights[:, None, None].astype(np.float32)
+    seen_rows, seen_columns = (rows >= 0) & (rows < height), (columns >= 0) & (columns < width)
+    inside = seen_rows[:, :, None] & seen_columns[:, None, :] & (stamp > 0)
+    index = rows[:, :, None] * width + columns[:, None, :]
+    np.add.at(canvas.reshape(-1), index[inside], stamp[inside])
 
 
 def soft_ball(x: Reals, y: Reals) -> Floats:
@@ -104,7 +112,7 @@ def soft_ball(x: Reals, y: Reals) -> Floats:
 def lens_disc(x: Reals, y: Reals) -> Floats:
     """Shape of a light out of focus: a flat disc, a little brighter at its edge."""
     r = np.sqrt(x * x + y * y)
-    edge = np.clip((1.0 - r) / 0.08, 0.0, 1.0)
+    edge = np.clip((1.0 - r) / 0.12, 0.0, 1.0)
     return np.asarray(edge * (0.72 + 0.28 * r**4), np.float32)
 
 

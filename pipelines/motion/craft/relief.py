@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipelines.arrays import Mask
 
-_SWEEPS = 60
+_WORK = 40_000
 _COARSEST = 12
 
 
@@ -29,18 +29,21 @@ def inflate(silhouette: Mask) -> Mask:
     height, width = silhouette.shape
     if min(height, width) <= _COARSEST:
         start = np.zeros((height, width), np.float32)
-        return _relax(start, silhouette, 4 * _SWEEPS)
+        return _relax(start, silhouette)
     size = ((width + 1) // 2, (height + 1) // 2)
     coarse = inflate(np.asarray(cv2.resize(silhouette, size, interpolation=cv2.INTER_AREA)))
     start = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR) * np.float32(4)
-    return _relax(np.asarray(start, np.float32), silhouette, _SWEEPS)
+    return _relax(np.asarray(start, np.float32), silhouette)
 
 
-def _relax(h: Mask, silhouette: Mask, sweeps: int) -> Mask:
-    """Repeat Jacobi's step h ← mean of the four neighbours + 1 (a quarter of the right side)."""
+def _relax(h: Mask, silhouette: Mask) -> Mask:
+    """Repeat Jacobi's step h ← mean of the four neighbours + 1 (a quarter of the right side).
+
+    More often on coarser levels: there the broad shape is found, and a step costs little.
+    """
     cross = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32) / 4
     inside = (silhouette > 0.5).astype(np.float32)
-    for _ in range(sweeps):
+    for _ in range(_WORK // max(h.shape)):
         mean = cv2.filter2D(h, -1, cross, delta=1.0, borderType=cv2.BORDER_CONSTANT)
         h = np.asarray(mean * inside, np.float32)
     return h

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -29,16 +30,45 @@ def small_shape(shape: Shape, factor: int) -> Shape:
 
 def shrink(array: NDArray[Any], factor: int) -> NDArray[Any]:
     """Average an image or a map down to 1/``factor``."""
+    if factor == 1:
+        return array
     height, width = small_shape((array.shape[0], array.shape[1]), factor)
     return np.asarray(cv2.resize(array, (width, height), interpolation=cv2.INTER_AREA))
 
 
 def grow(array: NDArray[Any], shape: Shape) -> NDArray[Any]:
     """Enlarge a small field to ``shape``, linearly."""
+    if array.shape[:2] == shape:
+        return array
     return np.asarray(cv2.resize(array, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR))
 
 
-def follow(field: NDArray[Any], warp: Matrix, factor: int = 1) -> NDArray[Any]:
+@dataclass(frozen=True)
+class Grid:
+    """A coarse grid over the frame, for fields too soft to need every pixel.
+
+    Its size comes from the frame's shape, not from its resolution, so that a draft and its final
+    draw the same noise.
+    """
+
+    shape: Shape
+    factor: float
+
+    @classmethod
+    def over(cls, stage: Stage, cells: int) -> Grid:
+        """Lay ``cells`` along the short side, and at most four times as many along the long."""
+        shape = shape_of(stage)
+        factor = max(min(shape) / cells, max(shape) / (4 * cells))
+        return cls((max(1, round(shape[0] / factor)), max(1, round(shape[1] / factor))), factor)
+
+    def coarsen(self, array: Mask) -> Mask:
+        """Bring a map of the frame to the grid's size."""
+        size = (self.shape[1], self.shape[0])
+        how = cv2.INTER_AREA if self.factor > 1 else cv2.INTER_LINEAR
+        return np.asarray(cv2.resize(array, size, interpolation=how), np.float32)
+
+
+def follow(field: NDArray[Any], warp: Matrix, factor: float = 1) -> NDArray[Any]:
     """Move a field of frame 0, at 1/``factor`` of its size, to where the camera sees it now.
 
     Args:
@@ -53,7 +83,7 @@ def follow(field: NDArray[Any], warp: Matrix, factor: int = 1) -> NDArray[Any]:
     return np.asarray(moved)
 
 
-def scaled(warp: Matrix, factor: int) -> Matrix:
+def scaled(warp: Matrix, factor: float) -> Matrix:
     """Return ``warp`` for pictures 1/``factor`` the size; pixel centres lie at integers."""
     small = np.asarray(warp, np.float64).copy()
     centre = np.full(2, (factor - 1) / 2)
@@ -80,8 +110,19 @@ def smoothstep(low: float, high: float, x: Mask) -> Mask:
 
 
 def beside_subject(stage: Stage) -> Mask:
-    """Return where an effect may act that must not touch the product: 0..1, feathered."""
-    return np.asarray(soft_region(stage) * (1 - stage.subject), np.float32)
+    """Return where an effect may act that must not touch the product: 0..1, feathered.
+
+    On a large frame it keeps three pixels off, as far as a half-size plane can bleed.
+    """
+    beside = np.asarray(soft_region(stage) * (1 - stage.subject), np.float32)
+    if plane_factor(shape_of(stage)) == 1:
+        return beside
+    return np.asarray(cv2.erode(beside, np.ones((7, 7), np.uint8)), np.float32)
+
+
+def plane_factor(shape: Shape) -> int:
+    """Return by how much planes are smaller than frames: soft things need no more than half."""
+    return 2 if min(shape) >= 720 else 1
 
 
 def soft_region(stage: Stage) -> Mask:
@@ -94,19 +135,22 @@ class Reach:
 
     Args:
         allowed: (height, width) float32 0..1, of frame 0.
+        sharp: whether its edges are kept to the pixel on large frames too, which costs more.
     """
 
-    def __init__(self, allowed: Mask) -> None:
+    def __init__(self, allowed: Mask, *, sharp: bool = False) -> None:
         self._shape = (allowed.shape[0], allowed.shape[1])
-        self._plane = to_plane(allowed)
+        self._factor = 1 if sharp else plane_factor(self._shape)
+        self._plane = to_plane(np.asarray(shrink(allowed, self._factor), np.float32))
         self._everywhere = bool(self._plane.min() == 255)
 
     def limit(self, plane: Plane, moment: Moment) -> Plane:
-        """Enlarge a plane of this frame to full size, and keep it within reach."""
-        full: Plane = grow(plane, self._shape)
+        """Keep a plane of this frame, of any size, within reach, and enlarge it to full size."""
         if self._everywhere:
-            return full
-        return times(full, np.asarray(follow(self._plane, moment.warp), np.uint8))
+            return np.asarray(grow(plane, self._shape), np.uint8)
+        here = np.asarray(follow(self._plane, moment.warp, self._factor), np.uint8)
+        within = times(np.asarray(grow(plane, (here.shape[0], here.shape[1])), np.uint8), here)
+        return np.asarray(grow(within, self._shape), np.uint8)
 
 
 def clearance(allowed: Mask) -> Mask:
