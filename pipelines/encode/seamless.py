@@ -13,6 +13,8 @@ to two to four times its neighbours. Two things close it, at the price of a few 
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import av
 import cv2
 import numpy as np
@@ -40,15 +42,14 @@ P_HEAD, P_TAIL = 3, 3
 
 _FLOW_SIDE = 270
 
-Planes = tuple[Plane, ...]
+Packet: TypeAlias = "av.Packet[av.VideoStream]"
 
 
 def zones(count: int, crf: int) -> str:
     """Return x264's ``zones`` option for a loop of ``count`` frames."""
     if count < FEWEST:
         return ""
-    offsets = {at: offset for at, offset in HEAD.items()}
-    offsets |= {count - before: offset for before, offset in TAIL.items()}
+    offsets = HEAD | {count - before: offset for before, offset in TAIL.items()}
     return "/".join(f"{at},{at},q={crf + offset},{FOLLOW}" for at, offset in offsets.items())
 
 
@@ -66,12 +67,12 @@ class Steering:
         self._count = count
         self._errors: tuple[NDArray[np.int16], ...] | None = None
 
-    def learn(self, codec: av.VideoCodecContext, packet: av.Packet) -> None:
+    def learn(self, codec: av.VideoCodecContext, packet: Packet) -> None:
         """Decode the first packet to see what a decoder will show as the first frame."""
         decoder = av.CodecContext.create("h264", "r")
         decoder.extradata = codec.extradata
         copy = av.Packet(bytes(packet))
-        decoded = [*decoder.decode(copy), *decoder.decode(None)]  # type: ignore[attr-defined]
+        decoded = [*decoder.decode(copy), *decoder.decode(None)]
         shown = planes_of(decoded[0])
         self._errors = tuple(
             cv2.subtract(after, before, dtype=cv2.CV_16S)
@@ -116,5 +117,5 @@ def _flow(plane: Plane, first: Plane) -> NDArray[np.float32]:
     scale = min(1.0, _FLOW_SIDE / min(height, width))
     size = (max(16, round(width * scale)), max(16, round(height * scale)))
     small = [cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in (plane, first)]
-    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(*small, None)
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(small[0], small[1], None)
     return np.asarray(flow, np.float32)

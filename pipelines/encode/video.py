@@ -21,7 +21,7 @@ import numpy as np
 from pipelines.arrays import Image
 from pipelines.context import Context
 from pipelines.encode.format import Format
-from pipelines.encode.seamless import Steering, frame_type, zones
+from pipelines.encode.seamless import Packet, Steering, frame_type, zones
 from pipelines.encode.stream import stream
 from pipelines.encode.yuv import to_i420
 from pipelines.media import Loop
@@ -66,7 +66,9 @@ def write_video(
         codec.width, codec.height = loop.clip.width, loop.clip.height
         codec.time_base = 1 / rate
         packets: list[_Packet] = []
-        coded = _lossless(out, loop, context) if format.lossless else _lossy(out, loop, context, draft)
+        coded = (
+            _lossless(out, loop, context) if format.lossless else _lossy(out, loop, context, draft)
+        )
         for packet in coded:
             packets.append(_kept(packet))
             _mux(container, out, packets[-1], 0, rate)
@@ -75,9 +77,7 @@ def write_video(
                 _mux(container, out, kept, turn * loop.clip.count, rate)
 
 
-def _lossy(
-    out: av.VideoStream, loop: Loop, context: Context, draft: bool
-) -> Iterator[av.Packet]:
+def _lossy(out: av.VideoStream, loop: Loop, context: Context, draft: bool) -> Iterator[Packet]:
     clip, crf = loop.clip, 23 if draft else 20
     codec = out.codec_context
     codec.pix_fmt, codec.profile = "yuv420p", "High"
@@ -100,7 +100,7 @@ def _lossy(
     yield from out.encode(None)
 
 
-def _lossless(out: av.VideoStream, loop: Loop, context: Context) -> Iterator[av.Packet]:
+def _lossless(out: av.VideoStream, loop: Loop, context: Context) -> Iterator[Packet]:
     codec = out.codec_context
     codec.pix_fmt, codec.gop_size = "rgb24", _gop(loop.clip.count, loop.clip.fps)
     out.options = {"preset": "veryfast", "qp": "0", "x264-params": _joined(_RGB)}
@@ -109,7 +109,7 @@ def _lossless(out: av.VideoStream, loop: Loop, context: Context) -> Iterator[av.
     yield from out.encode(None)
 
 
-def _encoded(out: av.VideoStream, frame: av.VideoFrame, index: int) -> list[av.Packet]:
+def _encoded(out: av.VideoStream, frame: av.VideoFrame, index: int) -> list[Packet]:
     frame.pts, frame.time_base = index, out.codec_context.time_base
     return out.encode(frame)
 
@@ -128,7 +128,7 @@ def _joined(options: dict[str, str]) -> str:
     return ":".join(f"{name}={value}" for name, value in options.items())
 
 
-def _kept(packet: av.Packet) -> _Packet:
+def _kept(packet: Packet) -> _Packet:
     if packet.pts is None or packet.dts is None:
         raise av.error.InvalidDataError(0, "a packet without times")
     return _Packet(bytes(packet), packet.pts, packet.dts, packet.is_keyframe)

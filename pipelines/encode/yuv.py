@@ -46,7 +46,9 @@ def to_i420(image: Image) -> av.VideoFrame:
 def planes_of(frame: av.VideoFrame) -> tuple[Plane, ...]:
     """Return views of a planar frame's planes, each (height, width) uint8."""
     return tuple(
-        np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+        np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[
+            :, : plane.width
+        ]
         for plane in frame.planes
     )
 

@@ -1,4 +1,4 @@
-"""Instagram feed, square: every single feed video is published as a Reel, so the Reel's limits hold."""
+"""Instagram feed, square: feed videos are published as Reels, so the Reel's limits hold."""
 
 from pipelines.encode.format import Format, Limits
 

@@ -1,0 +1,166 @@
+"""A larger canvas for a still: its plain backdrop continued, or a blurred copy laid under it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.arrays import Depth, Image
+from pipelines.encode.backdrop import Edge, T, strip_depth, turned
+from pipelines.media import DepthMap, Still, Subject
+
+DARKEN = 0.72
+"""Brightness of the blurred copy far out, so that the still itself stays the bright part."""
+
+SOFTEN = 0.25
+"""Distance over which the copy reaches its full blur and dark, in short sides of the still."""
+
+FEATHER = 0.05
+"""Width of the soft join to the blurred copy, in short sides of the still."""
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Pixels added on each side."""
+
+    top: int = 0
+    bottom: int = 0
+    left: int = 0
+    right: int = 0
+
+    def around(self) -> tuple[int, int, int, int]:
+        """In OpenCV's order."""
+        return self.top, self.bottom, self.left, self.right
+
+
+def extend_plain(still: Still, margins: Margins) -> Still:
+    """Continue the plain backdrop: a smooth gradient that settles, with the same grain."""
+    pixels = still.pixels
+    for side in fields(margins):
+        rows = getattr(margins, side.name)
+        if rows:
+            pixels = _continued(pixels, cast(Edge, side.name), rows)
+    return _grown(still, pixels, margins)
+
+
+def extend_blurred(still: Still, margins: Margins) -> Still:
+    """Lay the still on a copy of itself, mirrored outwards, blurred and darkened with distance.
+
+    Mirrored, so that colours meet at the join and only the sharpness falls.
+    """
+    short = min(still.size)
+    mirrored = cv2.copyMakeBorder(still.pixels, *margins.around(), cv2.BORDER_REFLECT)
+    soft, softer = (
+        cv2.GaussianBlur(mirrored, (0, 0), share * short).astype(np.float32)
+        for share in (0.02, 0.12)
+    )
+    outside = _outside(still.size, margins) / np.float32(short)
+    far = _eased(outside / SOFTEN)[..., None]
+    filled = (soft + far * (softer - soft)) * (1 - (1 - DARKEN) * far)
+    alpha = _eased(-outside / FEATHER)[..., None]
+    mixed = filled + alpha * (mirrored - filled)
+    return _grown(still, np.rint(mixed).astype(np.uint8), margins)
+
+
+def _continued(pixels: Image, edge: Edge, rows: int) -> Image:
+    """Add ``rows`` beyond ``edge``."""
+    facing = turned(pixels, edge)
+    strip = np.ascontiguousarray(facing[: strip_depth(facing.shape[0])]).astype(np.float32)
+    level = _low_pass(strip)
+    beyond = _gradient(level, rows) + _grain(strip - level, rows)
+    added = np.clip(np.rint(beyond), 0, 255).astype(np.uint8)[::-1]
+    return np.ascontiguousarray(_unturned(np.concatenate([added, facing]), edge))
+
+
+def _unturned(array: NDArray[T], edge: Edge) -> NDArray[T]:
+    """Undo `turned`."""
+    if edge in ("bottom", "right"):
+        array = array[::-1]
+    return array.swapaxes(0, 1) if edge in ("left", "right") else array
+
+
+def _low_pass(strip: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The strip without its grain."""
+    return cv2.GaussianBlur(strip, (0, 0), 2.5, borderType=cv2.BORDER_REFLECT)
+
+
+def _gradient(level: NDArray[np.float32], rows: int) -> NDArray[np.float32]:
+    """Continue ``level`` beyond its first row; row 0 of the result lies next to it.
+
+    The edge's own profile leads over, within a strip's depth, to one smoothed ever more along the
+    edge, so that no detail at the edge is drawn out into a streak; the slope towards the edge goes
+    on and settles over half a strip.
+    """
+    depth, width = level.shape[:2]
+    profile = level[: max(2, depth // 6)].mean(axis=0)
+    slope = np.median(level[0] - level[depth - 1], axis=0) / (depth - 1)
+    broad, broader = _smoothed(profile, 0.04 * width), _smoothed(profile, 0.16 * width)
+    at = np.arange(1, rows + 1, dtype=np.float32)[:, None, None]
+    near, far = (np.exp(-at / (share * depth)) for share in (0.25, 1.5))
+    ground = broader + far * (broad - broader) + near * (level[0] - broad)
+    settle = 0.8 * depth
+    return np.asarray(ground + slope * settle * (1 - np.exp(-at / settle)), np.float32)
+
+
+def _smoothed(profile: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    row = cv2.GaussianBlur(profile[None], (0, 0), max(1.0, sigma), borderType=cv2.BORDER_REFLECT)
+    return np.asarray(row, np.float32).reshape(profile.shape)  # OpenCV drops a single channel
+
+
+def _grain(residual: NDArray[np.float32], rows: int) -> NDArray[np.float32]:
+    """Grain like the strip's: the strip's own, mirrored outwards, and flipped at each turn."""
+    limit = 3.0 * np.median(np.abs(residual)) + 1.0
+    calm = np.where(np.abs(residual).max(axis=2, keepdims=True) > limit, 0.0, residual)
+    tiles = [calm, calm[::-1, ::-1]]
+    count = -(-rows // len(calm))
+    return np.concatenate([tiles[index % 2] for index in range(count)])[:rows]
+
+
+def _outside(size: tuple[int, int], margins: Margins) -> NDArray[np.float32]:
+    """Distance of each canvas pixel beyond the still's grown edges; negative inside, in pixels."""
+    width, height = size
+    far = np.float32(-max(size))
+    x = np.arange(-margins.left, width + margins.right, dtype=np.float32)[None] + 0.5
+    y = np.arange(-margins.top, height + margins.bottom, dtype=np.float32)[:, None] + 0.5
+    beyond_x = np.maximum(-x if margins.left else far, x - width if margins.right else far)
+    beyond_y = np.maximum(-y if margins.top else far, y - height if margins.bottom else far)
+    return np.maximum(beyond_x, beyond_y)
+
+
+def _eased(ramp: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Smoothstep of a ramp clipped to 0..1."""
+    clipped = np.clip(ramp, 0, 1)
+    return clipped * clipped * (3 - 2 * clipped)
+
+
+def _grown(still: Still, pixels: Image, margins: Margins) -> Still:
+    """The still with ``pixels``; no subject and smoothly continued nearness where it grew."""
+    mask = cv2.copyMakeBorder(still.subject.mask, *margins.around(), cv2.BORDER_CONSTANT, value=0)
+    depth = still.depth
+    horizon = None if depth.horizon is None else depth.horizon + margins.top
+    nearness = _continued_depth(depth.nearness, margins)
+    return replace(
+        still,
+        pixels=pixels,
+        subject=Subject(mask, still.subject.origin, still.subject.warnings),
+        depth=DepthMap(nearness, depth.origin, horizon, depth.warnings),
+    )
+
+
+def _continued_depth(nearness: Depth, margins: Margins) -> Depth:
+    """Continue nearness outwards along its slope at the edge, settling, within 0..1."""
+    for side in fields(margins):
+        rows = getattr(margins, side.name)
+        if not rows:
+            continue
+        edge = cast(Edge, side.name)
+        facing = turned(nearness, edge)
+        strip = np.ascontiguousarray(facing[: strip_depth(facing.shape[0])])
+        beyond = np.clip(_gradient(strip[..., None], rows)[..., 0], 0, 1)[::-1]
+        joined = np.concatenate([beyond, facing])
+        nearness = np.ascontiguousarray(_unturned(joined, edge)).astype(np.float32)
+    return nearness

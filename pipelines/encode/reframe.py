@@ -1,0 +1,149 @@
+"""Fitting a still into another aspect: which part is shown, and what must be added.
+
+In this order: shown whole, its plain backdrop extended, cropped round the subject, or laid on a
+blurred copy of itself. Never a crop of a crop: the window is in pixels of the still returned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.encode.backdrop import Edge, is_plain
+from pipelines.encode.grow import Margins, extend_blurred, extend_plain
+from pipelines.media import Framing, FramingMode, Still
+
+ASPECT_TOLERANCE = 0.01
+"""Aspects this close are filled by trimming up to half a percent from two sides."""
+
+MOST_GROWTH = 2.0
+"""A plain backdrop is extended to at most this multiple of what is kept of the still."""
+
+AIR = 0.06
+"""Room kept on either side of the subject, as a share of its own extent."""
+
+
+@dataclass(frozen=True)
+class _Span:
+    """A stretch along one axis, in pixels."""
+
+    start: float
+    end: float
+
+    @property
+    def length(self) -> float:
+        return self.end - self.start
+
+    @property
+    def middle(self) -> float:
+        return (self.start + self.end) / 2
+
+
+def frame_still(still: Still, width: int, height: int) -> tuple[Still, Framing]:
+    """Return the still, grown where needed, and the window of it an output of that aspect shows.
+
+    Only the aspect of ``width`` and ``height`` counts. The subject is kept whole, with air.
+    """
+    aspect, (still_width, still_height) = width / height, still.size
+    if abs(still_width / still_height / aspect - 1) <= ASPECT_TOLERANCE:
+        return still, _largest_window(still, aspect, "whole", "The still is shown whole.")
+    taller = still_width / still_height > aspect
+    across, along = (still_width, still_height) if taller else (still_height, still_width)
+    slope = aspect if taller else 1 / aspect  # across = slope · along, in the window
+    subject_across, subject_along = _subject(still, taller)
+    narrowest = along * slope
+    kept = _kept(subject_across, max(narrowest, along * MOST_GROWTH * slope), across)
+    missing = kept.length / slope - along
+    sides = _sides(still, taller, kept, missing, subject_along)
+    if sides is not None:
+        grown = extend_plain(still, _margins(sides, taller))
+        note = "The plain backdrop was extended to fill the frame."
+        return grown, _window(kept, along + sum(sides), slope, taller, "extended", note)
+    if _fits(subject_across, narrowest):
+        cut = _kept(subject_across, narrowest, across)
+        note = "The sides were cropped; the subject is whole. Its backdrop is not plain."
+        return still, _window(cut, along, slope, taller, "reframed", note)
+    every = _Span(0.0, float(across))
+    half = int(np.ceil((across / slope - along) / 2))
+    grown = extend_blurred(still, _margins((half, half), taller))
+    note = "A crop would cut the subject and the backdrop is not plain: a blurred copy fills it."
+    return grown, _window(every, along + 2 * half, slope, taller, "blurred", note)
+
+
+def _subject(still: Still, taller: bool) -> tuple[_Span | None, _Span | None]:
+    """Extent of the subject across the axis that would be cropped, and along the other."""
+    mask = still.subject.mask > 0.5
+    if not mask.any():
+        return None, None
+    columns, rows = (_extent(np.asarray(mask.any(axis=axis))) for axis in (0, 1))
+    return (columns, rows) if taller else (rows, columns)
+
+
+def _extent(present: np.ndarray) -> _Span:
+    found = np.flatnonzero(present)
+    return _Span(float(found[0]), float(found[-1] + 1))
+
+
+def _fits(subject: _Span | None, length: float) -> bool:
+    return subject is None or subject.length * (1 + 2 * AIR) <= length
+
+
+def _kept(subject: _Span | None, length: float, limit: int) -> _Span:
+    """A stretch of ``length`` (at most ``limit``) round the subject, or round the middle."""
+    length = min(length, float(limit))
+    if subject is not None:
+        length = max(length, min(subject.length * (1 + 2 * AIR), float(limit)))
+    middle = limit / 2 if subject is None else subject.middle
+    start = min(max(middle - length / 2, 0.0), limit - length)
+    return _Span(start, start + length)
+
+
+def _sides(
+    still: Still, taller: bool, kept: _Span, missing: float, subject: _Span | None
+) -> tuple[int, int] | None:
+    """Pixels to add before and after, where the backdrop is plain; None when it must not grow.
+
+    When both edges are plain the subject comes to the middle; when one is, that one grows, as long
+    as the subject stays in the middle part of the frame.
+    """
+    along = still.size[1] if taller else still.size[0]
+    total = int(np.ceil(missing))
+    if total <= 0 or total > (MOST_GROWTH - 1) * along + 1:
+        return None
+    edges: tuple[Edge, Edge] = ("top", "bottom") if taller else ("left", "right")
+    window = slice(int(kept.start), int(np.ceil(kept.end)))
+    before, after = (is_plain(still, edge, window) for edge in edges)
+    middle = along / 2 if subject is None else subject.middle
+    wish = round(float(np.clip((along + total) / 2 - middle, 0, total)))
+    if before and after:
+        return wish, total - wish
+    first = total if before else 0
+    centre = (middle + first) / (along + total)
+    return (first, total - first) if before != after and 0.3 <= centre <= 0.7 else None
+
+
+def _margins(sides: tuple[int, int], taller: bool) -> Margins:
+    before, after = sides
+    return Margins(top=before, bottom=after) if taller else Margins(left=before, right=after)
+
+
+def _window(
+    across: _Span, along: float, slope: float, taller: bool, mode: FramingMode, note: str
+) -> Framing:
+    """The window that spans ``across`` and lies in the middle of ``along``."""
+    length = min(across.length / slope, float(along))
+    start = (along - length) / 2
+    if taller:
+        return Framing(across.start, start, across.length, length, mode, note)
+    return Framing(start, across.start, length, across.length, mode, note)
+
+
+def _largest_window(still: Still, aspect: float, mode: FramingMode, note: str) -> Framing:
+    """The largest centred window of an aspect."""
+    still_width, still_height = still.size
+    width = min(float(still_width), still_height * aspect)
+    height = width / aspect
+    return Framing(
+        (still_width - width) / 2, (still_height - height) / 2, width, height, mode, note
+    )
