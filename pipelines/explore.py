@@ -80,10 +80,14 @@ def explore(
     scene = find_scene(variants[0], source, context)
     with publish_folder(out, last=MANIFEST) as folder:
         made = _make_all(variants, scene, folder, context)
-        tiles = [tile for tile, _ in made]
+        several = len({spec.seed for spec in variants}) > 1
+        tiles = [
+            replace(tile, title=title(spec, several))
+            for spec, (tile, _) in zip(variants, made, strict=True)
+        ]
         drafts = [
             DraftReport.of(tile, artifact, spec.model_dump(mode="json"))
-            for spec, (tile, artifact) in zip(variants, made, strict=True)
+            for spec, tile, (_, artifact) in zip(variants, tiles, made, strict=True)
         ]
         with context.stage("contact sheet"):
             save_png(folder / SHEET, draw_sheet(tiles))
@@ -172,7 +176,7 @@ def _draft(
         metadata=embed(spec.model_dump(mode="json"), scene.source.sha256, scene.file),
     )
     frames = [loop.clip.render(int(moment * loop.clip.count)) for moment in MOMENTS]
-    return Tile(name, title(spec), frames), artifact
+    return Tile(name, "", frames), artifact
 
 
 def video_format(spec: RenderSpec) -> str:
@@ -181,13 +185,13 @@ def video_format(spec: RenderSpec) -> str:
     return first if FORMATS[first].container == "mp4" else VIDEO
 
 
-def title(spec: RenderSpec) -> str:
+def title(spec: RenderSpec, with_seed: bool = False) -> str:
     """Say in a few words what makes this draft different.
 
-    >>> title(RenderSpec(look="winter", camera="orbit=6,push-in", seed=3))
+    >>> title(RenderSpec(look="winter", camera="orbit=6,push-in", seed=3), with_seed=True)
     'winter · orbit 6 + push-in · seed 3'
     """
     moves = " + ".join(
         step.move if step.amount is None else f"{step.move} {step.amount:g}" for step in spec.camera
     )
-    return f"{spec.look.name} · {moves} · seed {spec.seed}"
+    return f"{spec.look.name} · {moves}" + (f" · seed {spec.seed}" if with_seed else "")

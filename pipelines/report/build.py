@@ -89,7 +89,7 @@ def build_report(
         timings={stage: round(seconds, 4) for stage, seconds in timings.items()},
         models=tuple(_models(still)),
         source=_source(source, still, findings),
-        camera=CameraReport.of(first.loop.clip.camera),
+        camera=CameraReport.of(first.loop.clip.camera, first.artifact.frames),
         loop=LoopReport(mode=first.loop.mode, ratio=seam.ratio, kink=seam.kink),
         motion=MotionReport(
             mean_flow_percent_per_second=first.artifact.mean_flow_percent_per_second

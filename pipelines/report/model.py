@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from pipelines.media import Artifact, CameraTrack, DepthOrigin, FramingMode, LoopMode, MaskOrigin
@@ -71,9 +72,9 @@ class FramingReport(Part):
 
 
 class CameraReport(Part):
-    """The camera of every frame of the first format, frame 0 being the world.
+    """The camera of every frame of the first format's file, frame 0 being the world.
 
-    Pixel centres lie at integers; x right, y down, z forward; the subject's plane is z = 1.
+    Where the file plays the loop several times, so does the path. Pixel centres lie at integers; x right, y down, z forward; the subject's plane is z = 1.
     """
 
     width: int
@@ -86,13 +87,14 @@ class CameraReport(Part):
     """One 3×4 matrix a frame."""
 
     @classmethod
-    def of(cls, track: CameraTrack) -> CameraReport:
-        """Turn a track into numbers."""
+    def of(cls, track: CameraTrack, frames: int) -> CameraReport:
+        """Turn the track of one loop into numbers for a file of ``frames`` frames."""
+        order = np.arange(frames) % len(track.intrinsics)
         return cls(
             width=track.width,
             height=track.height,
-            intrinsics=track.intrinsics.tolist(),
-            world_to_camera=track.world_to_camera.tolist(),
+            intrinsics=track.intrinsics[order].tolist(),
+            world_to_camera=track.world_to_camera[order].tolist(),
         )
 
 
