@@ -96,7 +96,7 @@ def _contact(scene: Scene) -> Mask:
     """Gain of the plate under the product: tight and dark where it stands, wide and soft beyond."""
     tight, near = light.contact_shadow(scene, 1.0), light.contact_shadow(scene, 5.5)
     wide = light.cast_shadow(scene, lean=0.35, squash=0.18, softness=9.0)
-    return (1 - 0.62 * tight) * (1 - 0.45 * near) * (1 - 0.28 * wide)
+    return (1 - 0.62 * tight) * (1 - 0.55 * near) * (1 - 0.28 * wide)
 
 
 def _cover(path: Path, size: tuple[int, int]) -> Image:

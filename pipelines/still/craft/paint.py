@@ -179,7 +179,7 @@ def strokes(
     for width, need in ((4.2, 0.0), (2.4, 0.0), (1.2, 0.2), (0.6, 0.5), (0.32, 0.8)):
         brush = max(width * unit, 1.5)
         colours = quantise(blur(picture, brush / 3.5))
-        _lay(canvas, colours, lines, rng, brush, small if need else None, need)
+        _lay(canvas, colours, lines, rng, brush, small >= need, min(width / 2.4, 1.0))
     layers = canvas.astype(np.float32) / np.float32(255)
     return layers[..., :3], layers[..., 3]
 
@@ -190,22 +190,23 @@ def _lay(
     lines: Flow,
     rng: np.random.Generator,
     brush: float,
-    small: Mask | None,
-    need: float,
+    where: NDArray[np.bool_],
+    loose: float,
 ) -> None:
-    """Lay one layer of strokes of one brush, on a jittered grid, in random order."""
+    """Lay one layer of strokes of one brush, on a jittered grid, in random order.
+
+    ``loose`` 0..1 lets colour and load vary from stroke to stroke; small brushes are exact.
+    """
     height, width = canvas.shape[:2]
     spacing = brush * 0.75
     rows, columns = np.mgrid[0:height:spacing, 0:width:spacing].reshape(2, -1)
     starts = np.column_stack([columns, rows]) + rng.uniform(-0.5, 0.5, (len(rows), 2)) * spacing
     starts = np.clip(rng.permutation(starts), 0, (width - 1, height - 1))
     at = starts.astype(np.intp)
-    if small is not None:
-        starts = starts[small[at[:, 1], at[:, 0]] > need]
-        at = starts.astype(np.intp)
-    loose = min(brush / 12, 1.0)  # small brushes carry exact colour
+    starts = starts[where[at[:, 1], at[:, 0]]]
+    at = starts.astype(np.intp)
     paint = colours[at[:, 1], at[:, 0]].astype(np.float32)
-    paint += (rng.normal(0, 5.0, (len(paint), 1)) + rng.normal(0, 2.5, (len(paint), 3))) * loose
+    paint += (rng.normal(0, 6.5, (len(paint), 1)) + rng.normal(0, 5.0, (len(paint), 3))) * loose
     relief = 128 + rng.uniform(-90, 90, (len(paint), 1)) * loose
     loads = np.clip(np.hstack([paint, relief]), 0, 255).tolist()
     paths = np.round(_paths(starts, lines, brush) * 8).astype(np.int32)

@@ -11,9 +11,9 @@ from pipelines.still.craft import light, tone, weather
 from pipelines.still.look import Look, Scene
 
 SUN = np.array([1.0, 0.76, 0.46], np.float32)
-ON_PRODUCT = (0.95, 0.80, 0.60)
+ON_PRODUCT = (0.98, 0.90, 0.76)
 """The sun on the product itself: paler, so that its colours stay its own."""
-SHADE = np.array([0.52, 0.50, 0.46], np.float32)
+SHADE = np.array([0.50, 0.51, 0.50], np.float32)
 AMBER = np.deg2rad(62.0)
 """Hue angle of autumn leaves in the a*b* plane."""
 LEAVES = ((1.0, 0.32, 0.04), (0.85, 0.16, 0.03), (1.0, 0.58, 0.10), (0.55, 0.42, 0.06))
@@ -35,7 +35,7 @@ def grade(scene: Scene) -> ImageF:
     picture = weather.haze(picture, shape.distance, tone.spread(0.2 + 0.6 * glow) * SUN, 0.45)
     spill = light.bloom(picture, scene.unit, threshold=0.5, radius=3.5)
     picture = tone.contrast(picture + 0.25 * spill, 1.12, pivot=0.45)
-    picture = tone.split_tone(picture, shadows=(7.0, 3.0), highlights=(2.0, 10.0))
+    picture = tone.split_tone(picture, shadows=(3.0, 2.0), highlights=(2.0, 7.0))
     return tone.contain(tone.vignette(picture, 0.35))
 
 

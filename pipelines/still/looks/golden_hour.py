@@ -10,7 +10,7 @@ from pipelines.still.craft.noise import clouds
 from pipelines.still.look import Look, Scene
 
 SUN = np.array([1.0, 0.53, 0.20], np.float32)
-ON_PRODUCT = (0.96, 0.62, 0.36)
+ON_PRODUCT = (0.98, 0.70, 0.46)
 """The sun on the product itself: less red, so that a green label stays green."""
 SKY = np.array([0.44, 0.50, 0.72], np.float32)
 

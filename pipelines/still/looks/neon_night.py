@@ -34,7 +34,7 @@ def _night(scene: Scene, shape: light.Relief) -> ImageF:
     """What little blue light is left, and a soft lamp in front so that the label still reads."""
     front = light.lambert(shape, (0.0, -0.1, 1.0)) ** 2 * scene.subject
     moon = np.array([0.045, 0.055, 0.12], np.float32)
-    return moon + tone.spread(front) * np.array([0.36, 0.33, 0.42], np.float32)
+    return moon + tone.spread(front) * np.array([0.46, 0.43, 0.52], np.float32)
 
 
 def _tube(scene: Scene, shape: light.Relief, side: float) -> ImageF:

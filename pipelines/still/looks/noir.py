@@ -16,7 +16,7 @@ def grade(scene: Scene) -> ImageF:
     shape = light.relief(scene)
     grey = _panchromatic(scene.linear)
     key = light.lambert(shape, (0.80 * side, -0.35, 0.50)) * _shaft(scene, side)
-    lit = grey * (0.035 + 1.75 * key + 0.12 * scene.subject)
+    lit = grey * (0.035 + 1.55 * key + 0.12 * scene.subject)
     edge = light.rim(shape, scene, -side, lift=-0.3, width=2.6)
     lit = lit + 0.40 * edge * (0.25 + grey)
     shade = light.cast_shadow(scene, lean=-0.9 * side, squash=0.3, softness=2.0)
@@ -25,7 +25,7 @@ def grade(scene: Scene) -> ImageF:
     picture = tone.spread(lit + 0.05 * smoke * shape.distance)
     spill = light.bloom(picture, scene.unit, threshold=0.5, radius=3.0)
     picture = tone.contrast(picture + 0.2 * spill, 1.35, pivot=0.4)
-    picture = tone.contain(tone.vignette(picture, 0.5))
+    picture = tone.fade(tone.contain(tone.vignette(picture, 0.5), knee=0.6), (0.0, 0.0, 0.0), 0.86)
     return tone.grain(picture, scene.rng, 0.030, 0.14 * scene.unit)
 
 

@@ -34,9 +34,9 @@ def _paint(scene: Scene) -> ImageF:
 def _palette(picture: ImageF) -> ImageF:
     """Richer and a little warmer than life, darks never quite black."""
     lab = srgb_to_lab(picture)
-    lab[..., 0] = 6 + 0.94 * lab[..., 0]
-    lab[..., 1:] *= 1.28
-    lab[..., 2] += 4.0
+    lab[..., 0] = 5 + 0.91 * lab[..., 0]
+    lab[..., 1:] *= 1.5
+    lab[..., 2] += 6.0
     return np.clip(lab_to_srgb(lab), 0, 1)
 
 

@@ -26,7 +26,8 @@ LEAST_CHANGE = 8.0
 
 def change(a: Image, b: Image) -> float:
     """Mean CIEDE2000, by scikit-image."""
-    return float(deltaE_ciede2000(rgb2lab(a), rgb2lab(b)).mean())
+    distance = deltaE_ciede2000(rgb2lab(a), rgb2lab(b))  # type: ignore[no-untyped-call]  # skimage
+    return float(distance.mean())
 
 
 def test_the_promised_looks_are_there() -> None:
@@ -89,9 +90,7 @@ def test_natural_is_visible_and_modest(shot: Shot, context: Context) -> None:
 
 
 @pytest.mark.parametrize("name", LOOKS)
-def test_works_without_a_subject_and_at_odd_sizes(
-    name: str, shot: Shot, context: Context
-) -> None:
+def test_works_without_a_subject_and_at_odd_sizes(name: str, shot: Shot, context: Context) -> None:
     small = np.ascontiguousarray(shot.pixels[:61, :47])
     empty = Subject(np.zeros((61, 47), np.float32), "none")
     depth = replace(shot.depth, nearness=np.full((61, 47), 0.5, np.float32))
@@ -135,9 +134,7 @@ def test_label_stays_readable(name: str, shot: Shot, context: Context) -> None:
 
 
 @pytest.mark.parametrize("name", ["golden-hour", "cinematic", "editorial", "autumn"])
-def test_new_light_comes_from_where_light_came(
-    name: str, shot: Shot, context: Context
-) -> None:
+def test_new_light_comes_from_where_light_came(name: str, shot: Shot, context: Context) -> None:
     """The side lit before is the side lit after, and more so; mirroring mirrors it."""
     slope = np.linspace(1.15, 0.85, shot.pixels.shape[1])[None, :, None]
     lit_left = replace(shot, pixels=np.clip(shot.pixels * slope, 0, 255).astype(np.uint8))
