@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipelines.arrays import Image, Mask
 from pipelines.motion.craft import relief, scene
-from pipelines.motion.craft.blend import expose, glow, to_plane
+from pipelines.motion.craft.blend import glow, illuminate, to_plane
 from pipelines.motion.effect import Effect, Moment, Painter, Stage
 
 _SOFTBOX = (255, 246, 232)
@@ -55,7 +55,7 @@ def _answer(normals: NDArray[np.float32], angle: float) -> tuple[Mask, Mask]:
     lobe = np.maximum(normals @ half.astype(np.float32), 0)
     away = 1 - np.abs(normals[..., 2])
     rim = away * away * np.sqrt(away) * facing
-    return np.asarray(0.35 * facing + 0.9 * rim, np.float32), np.asarray(
+    return np.asarray(0.35 * facing + 1.7 * rim, np.float32), np.asarray(
         cv2.pow(lobe, 22), np.float32
     )
 
@@ -65,14 +65,14 @@ def _gloss(stage: Stage, shape: scene.Shape) -> Mask:
     height, width = shape
     small = cv2.resize(stage.pixels, (width, height), interpolation=cv2.INTER_AREA)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-    return np.asarray(0.16 + 0.5 * cv2.GaussianBlur(grey, (0, 0), 1.2), np.float32)
+    return np.asarray(0.10 + 0.5 * cv2.GaussianBlur(grey, (0, 0), 1.2), np.float32)
 
 
 def prepare(stage: Stage, amount: float) -> Painter:
     """Return the sweep; the light is out at phase 0 and brightest half way round.
 
-    Body light multiplies the picture, in linear light (for which a square stands in); sheen is
-    screened over it. ``amount`` sets how bright they get.
+    Body light multiplies the picture, in linear light (for which a square stands in), and rolls
+    off towards white; sheen is screened over it. ``amount`` sets how bright they get.
     """
     normals, factor = _surface(stage), _solving_factor(stage)
     gloss = _gloss(stage, (normals.shape[0], normals.shape[1]))
@@ -84,13 +84,13 @@ def prepare(stage: Stage, amount: float) -> Painter:
         angle = 2 * math.pi * (moment.phase - 0.5) - math.pi / 2 + turn
         window = amount * math.sin(math.pi * moment.phase) ** 2
         body, sheen = _answer(normals, angle)
-        share = to_plane(np.sqrt(1 + 1.1 * window * body) - 1)
-        light = to_plane(1.3 * window * sheen * gloss)
+        share = to_plane(np.sqrt(1 + window * (1.1 * body + 1.0 * sheen)) - 1)
+        light = to_plane(0.9 * window * sheen * gloss)
         share, light = (
             reach.limit(np.asarray(scene.follow(plane, moment.warp, factor), np.uint8), moment)
             for plane in (share, light)
         )
-        lit = expose(moment.pixels, share, _SOFTBOX, brighter=True)
+        lit = illuminate(moment.pixels, share, _SOFTBOX)
         return glow(lit, light, _SOFTBOX)
 
     return paint

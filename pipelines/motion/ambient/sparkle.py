@@ -15,12 +15,6 @@ _FACTOR = 2
 _FLASH = 6  # power of the raised cosine: how short a glint is
 
 
-def _allowed(stage: Stage) -> Mask:
-    """Beside the product; on it too where a region was drawn over it."""
-    drawn = float(stage.region.min()) < 0.5
-    return scene.soft_region(stage) if drawn else scene.beside_subject(stage)
-
-
 def _highlights(stage: Stage, allowed: Mask, count: int) -> particles.Floats:
     """Return (n, 2) places (x, y) that stand out as bright points, best first, well apart."""
     short = min(scene.shape_of(stage))
@@ -42,7 +36,7 @@ def _highlights(stage: Stage, allowed: Mask, count: int) -> particles.Floats:
 def prepare(stage: Stage, amount: float) -> Painter:
     """Return glints; ``amount`` sets their number and brightness."""
     shape = scene.small_shape(scene.shape_of(stage), _FACTOR)
-    allowed = _allowed(stage)
+    allowed = scene.where_asked(stage)
     points = _highlights(stage, allowed, round(12 + 28 * amount))
     rng, count = stage.rng, len(points)
     size = rng.uniform(0.6, 1.3, count) * 0.021 * min(scene.shape_of(stage)) / _FACTOR
@@ -52,10 +46,11 @@ def prepare(stage: Stage, amount: float) -> Painter:
 
     def paint(moment: Moment) -> Image:
         flash = (0.5 + 0.5 * np.cos(2 * np.pi * (moment.phase - start))) ** _FLASH
-        centres = particles.place(points, moment.warp) / _FACTOR
-        radii = np.asarray(size * (0.55 + 0.45 * flash), np.float32)
+        lit = flash > 0.02
+        centres = particles.place(points[lit], moment.warp) / _FACTOR
+        radii = (size * (0.55 + 0.45 * flash))[lit]
         stars = np.zeros(shape, np.float32)
-        particles.splat(stars, centres, radii, 2.2 * amount * flash, particles.glint)
+        particles.splat(stars, centres, radii, 2.2 * amount * flash[lit], particles.glint, 2.2)
         return glow(moment.pixels, reach.limit(to_plane(stars), moment), _STARLIGHT)
 
     return paint

@@ -44,8 +44,7 @@ def _column(where: Mask) -> _Column:
 
 def _source(stage: Stage) -> Mask:
     """Return what steams: the product, or the region drawn."""
-    drawn = float(stage.region.min()) < 0.5
-    return stage.region if drawn else stage.subject
+    return stage.region if scene.drawn(stage) else stage.subject
 
 
 class _Wisps:
@@ -96,7 +95,7 @@ def prepare(stage: Stage, amount: float) -> Painter:
     """Return rising steam; ``amount`` sets its opacity."""
     grid = scene.Grid.over(stage, _CELLS)
     wisps = _Wisps(stage, grid.shape, _column(grid.coarsen(_source(stage))))
-    reach = scene.Reach(scene.beside_subject(stage))
+    reach = scene.Reach(scene.where_asked(stage))
 
     def paint(moment: Moment) -> Image:
         vapour = to_plane(1.15 * amount * wisps.at(moment.phase))

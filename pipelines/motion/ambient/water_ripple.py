@@ -18,7 +18,7 @@ _HEIGHT = 0.009  # greatest displacement at amount 1, in short sides
 
 def _water(stage: Stage) -> Mask:
     """Return the water: the region drawn, or else the frame's lower third."""
-    if float(stage.region.min()) < 0.5:
+    if scene.drawn(stage):
         return np.asarray(stage.region * (1 - stage.subject), np.float32)
     rows = np.linspace(0, 1, stage.region.shape[0], dtype=np.float32)[:, None]
     lower = (rows > 0.62).astype(np.float32)
@@ -90,8 +90,8 @@ def prepare(stage: Stage, amount: float) -> Painter:
         offset, tilt = waves.at(moment.phase)
         offset = scene.follow(most * taper[..., None] * offset, moment.warp, grid.factor)
         moved = flow.displace(moment.pixels, np.asarray(offset, np.float32))
-        crests = np.maximum(tilt, 0)
-        crest = to_plane(0.5 * amount * taper * crests * crests * crests)
+        steep = np.maximum(tilt, 0) ** 2 * np.maximum(tilt, 0)
+        crest = to_plane(0.6 * amount * taper * steep / (1 + steep))
         here = np.asarray(scene.follow(crest, moment.warp, grid.factor), np.uint8)
         return glow(moved, reach.limit(here, moment), _SKY)
 

@@ -54,6 +54,15 @@ def expose(pixels: Image, share: Plane, colour: Colour, *, brighter: bool) -> Im
     return pixels
 
 
+def illuminate(pixels: Image, share: Plane, colour: Colour) -> Image:
+    """Brighten ``pixels`` p to p + 2 · share · colour · p · (1 − p): white stays, nothing clips."""
+    part, share = _touched(pixels, share)
+    change = cv2.multiply(part, tint(share, colour), scale=1 / 255)
+    change = cv2.multiply(change, cv2.bitwise_not(part), scale=2 / 255)
+    cv2.add(part, change, dst=part)
+    return pixels
+
+
 def _touched(pixels: Image, plane: Plane) -> tuple[Image, Plane]:
     """Return views of both, cut to the box where the plane is not 0 (one pixel at least)."""
     left, top, width, height = cv2.boundingRect(plane)

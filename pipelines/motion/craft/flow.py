@@ -69,8 +69,8 @@ def displace(pixels: Image, offset: Field) -> Image:
     # Four channels resample twice as fast as three.
     wide = cv2.cvtColor(part, cv2.COLOR_RGB2RGBA)
     how = cv2.INTER_LINEAR | cv2.WARP_RELATIVE_MAP
-    # One two-channel map is five times quicker than two; the stubs do not know it.
-    moved = cv2.remap(wide, full, None, how, borderMode=cv2.BORDER_REFLECT_101)  # type: ignore[call-overload]
+    # One two-channel map is five times quicker than two.
+    moved = cv2.remap(wide, full, None, how, borderMode=cv2.BORDER_REFLECT_101)
     part[...] = cv2.cvtColor(moved, cv2.COLOR_RGBA2RGB)
     return pixels
 

@@ -117,9 +117,9 @@ def lens_disc(x: Reals, y: Reals) -> Floats:
 
 
 def glint(x: Reals, y: Reals) -> Floats:
-    """Shape of a specular point through a lens: a small core and four thin rays."""
+    """Shape of a specular point through a lens: a small core and four thin rays of 2.2 radii."""
     core = np.exp(-0.5 * (x * x + y * y) / 0.22**2)
     across = np.exp(-np.abs(x) / 0.55 - np.abs(y) / 0.07)
     down = np.exp(-np.abs(y) / 0.75 - np.abs(x) / 0.07)
-    fade = np.clip(1.5 - 0.5 * np.maximum(np.abs(x), np.abs(y)), 0.0, 1.0)
+    fade = np.clip((2.2 - np.maximum(np.abs(x), np.abs(y))) / 1.2, 0.0, 1.0)
     return np.asarray((core + 0.8 * across + 0.8 * down) * fade, np.float32)

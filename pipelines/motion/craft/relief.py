@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipelines.arrays import Mask
 
-_WORK = 40_000
+_WORK = 100_000  # sweeps times the longer side, about 0.05 s for a grid of 384
 _COARSEST = 12
 
 

@@ -120,6 +120,16 @@ def beside_subject(stage: Stage) -> Mask:
     return np.asarray(cv2.erode(beside, np.ones((7, 7), np.uint8)), np.float32)
 
 
+def drawn(stage: Stage) -> bool:
+    """Say whether a person drew a region, rather than leaving the whole frame."""
+    return bool(stage.region.min() < 0.5)
+
+
+def where_asked(stage: Stage) -> Mask:
+    """Return the drawn region, over the product too (drawing there asks for it), else beside it."""
+    return soft_region(stage) if drawn(stage) else beside_subject(stage)
+
+
 def plane_factor(shape: Shape) -> int:
     """Return by how much planes are smaller than frames: soft things need no more than half."""
     return 2 if min(shape) >= 720 else 1

@@ -56,7 +56,7 @@ def painter(name: str, amount: float = 0.5, region: Mask | None = None) -> Paint
     return AMBIENT[name].prepare(stage(region), amount)
 
 
-def paint(painter: Painter, phase: float, warp: np.ndarray = STILL_CAMERA) -> Image:  # type: ignore[type-arg]
+def paint(painter: Painter, phase: float, warp: np.ndarray = STILL_CAMERA) -> Image:
     return painter(Moment(phase, scene()[0].copy(), warp))
 
 

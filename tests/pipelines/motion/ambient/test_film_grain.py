@@ -9,7 +9,7 @@ from pipelines.motion.ambient.film_grain import EFFECT
 from pipelines.motion.effect import Moment, Stage
 
 
-def grain_on(level: int, phase: float, amount: float = 1.0) -> np.ndarray:  # type: ignore[type-arg]
+def grain_on(level: int, phase: float, amount: float = 1.0) -> np.ndarray:
     pixels = np.full((200, 160, 3), level, np.uint8)
     plain = np.zeros((200, 160), np.float32)
     stage = Stage(pixels, plain, plain, plain + 1, 3.0, np.random.default_rng(4))

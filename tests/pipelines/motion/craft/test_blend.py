@@ -9,7 +9,7 @@ from pipelines.motion.craft import blend
 COLOUR = (250, 180, 90)
 
 
-def pictures() -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def pictures() -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(3)
     return rng.integers(0, 256, (31, 45, 3), np.uint8), rng.integers(0, 256, (31, 45), np.uint8)
 
@@ -35,6 +35,15 @@ def test_exposure_multiplies_both_ways() -> None:
     darker = blend.expose(pixels.copy(), share, COLOUR, brighter=False)
     assert np.abs(brighter - np.minimum(pixels * (1 + factor), 255)).max() <= 1.01
     assert np.abs(darker - pixels * (1 - factor)).max() <= 1.01
+
+
+def test_light_rolls_off_towards_white() -> None:
+    pixels, share = pictures()
+    factor = share[..., None] / 255 * np.array(COLOUR) / 255
+    expected = pixels * (1 + 2 * factor * (1 - pixels / 255))
+    lit = blend.illuminate(pixels.copy(), share, COLOUR)
+    assert np.abs(lit - np.minimum(expected, 255)).max() <= 1.6
+    np.testing.assert_array_equal(lit[pixels == 255], 255)
 
 
 def test_nothing_to_lay_changes_nothing() -> None:

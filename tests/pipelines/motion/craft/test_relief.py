@@ -17,7 +17,7 @@ def test_a_disc_becomes_a_sphere(radius: float) -> None:
     height = relief.inflate(disc)
     inner = np.hypot(x, y) < 0.9 * radius
     sphere = np.sqrt(np.maximum(radius**2 - x**2 - y**2, 0))
-    assert np.abs(np.sqrt(height) - sphere)[inner].max() < 0.04 * radius
+    assert np.abs(np.sqrt(height) - sphere)[inner].max() < 0.02 * radius + 0.6
     expected = np.stack([x, y, sphere], axis=-1) / radius
     cosine = (relief.normals(height) * expected).sum(axis=-1)
     assert np.degrees(np.arccos(cosine[inner].clip(-1, 1))).max() < 4
@@ -37,5 +37,5 @@ def test_a_long_bar_becomes_a_half_cylinder() -> None:
     bar[10:51] = 1
     bar[:, :2] = bar[:, -2:] = 0
     ridge = np.sqrt(relief.inflate(bar)[30, 150])
-    # In one dimension h'' = −4, so the ridge rises √2 times the half width of 20.5.
-    assert ridge == pytest.approx(np.sqrt(2) * 20.5, rel=0.05)
+    # In one dimension h'' = −4: the ridge rises √2 times the way to the first pixel outside.
+    assert ridge == pytest.approx(np.sqrt(2) * 21, rel=0.05)
