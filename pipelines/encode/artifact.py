@@ -14,7 +14,7 @@ from pipelines.encode.conform import judge_facts
 from pipelines.encode.format import Format
 from pipelines.encode.formats import FORMATS
 from pipelines.encode.gif import write_gif
-from pipelines.encode.metadata import embed_gif, embed_webp
+from pipelines.encode.metadata import embed_gif
 from pipelines.encode.probe import probe
 from pipelines.encode.readback import measure_file
 from pipelines.encode.video import write_video
@@ -55,8 +55,7 @@ def encode_loop(
             write_gif(loop, temporary, context=context)
             embed_gif(temporary, metadata)
         elif format.container == "webp":
-            write_webp(loop, temporary, context=context)
-            embed_webp(temporary, metadata)
+            write_webp(loop, temporary, context=context, metadata=metadata)
         else:
             write_video(
                 loop,

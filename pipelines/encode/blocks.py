@@ -13,6 +13,10 @@ from typing import BinaryIO, NamedTuple
 _PARENTS = {b"moov", b"trak", b"edts", b"mdia", b"minf", b"stbl"}
 
 
+Chunk = tuple[bytes, bytes]
+"""Name and content of a RIFF chunk."""
+
+
 class Box(NamedTuple):
     """One MP4 box: its path from the top (``"moov/trak/edts"``), where it starts, its length."""
 
@@ -86,9 +90,9 @@ def gif_comment(text: str) -> bytes:
     return b"\x21\xfe" + b"".join(bytes([len(part)]) + part for part in parts) + b"\0"
 
 
-def riff_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
+def riff_chunks(data: bytes) -> list[Chunk]:
     """List the (name, content) chunks of a RIFF file, as far as it goes."""
-    chunks: list[tuple[bytes, bytes]] = []
+    chunks: list[Chunk] = []
     at = 12
     while at + 8 <= len(data):
         name, length = struct.unpack("<4sI", data[at : at + 8])
@@ -97,7 +101,7 @@ def riff_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
     return chunks
 
 
-def riff(kind: bytes, chunks: list[tuple[bytes, bytes]]) -> bytes:
+def riff(kind: bytes, chunks: list[Chunk]) -> bytes:
     """Return a RIFF file of ``chunks``."""
     body = b"".join(
         name + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)

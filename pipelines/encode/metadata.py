@@ -12,9 +12,8 @@ from xml.sax.saxutils import escape
 
 import av
 
-from pipelines.encode.blocks import gif_blocks, gif_comment, riff, riff_chunks
+from pipelines.encode.blocks import gif_blocks, gif_comment, riff_chunks
 
-_XMP_FLAG = 0x04
 _DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
 _PACKET = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -32,12 +31,9 @@ def embed_gif(path: Path, text: str) -> None:
         file.write(gif_comment(text) + b"\x3b")
 
 
-def embed_webp(path: Path, text: str) -> None:
-    """Add an XMP chunk to the extended WebP at ``path``."""
-    (name, header), *rest = riff_chunks(path.read_bytes())
-    flagged = bytes([header[0] | _XMP_FLAG]) + header[1:]
-    packet = _PACKET.format(escape(text)).encode()
-    path.write_bytes(riff(b"WEBP", [(name, flagged), *rest, (b"XMP ", packet)]))
+def xmp_packet(text: str) -> bytes:
+    """Return an XMP packet whose description is ``text``."""
+    return _PACKET.format(escape(text)).encode()
 
 
 def embedded_text(path: Path) -> str | None:

@@ -38,7 +38,7 @@ class Quantiser:
 
     def __init__(self, palette: NDArray[np.uint8], strength: float = 5.0) -> None:
         self._nearest = _nearest_table(palette)
-        self._pattern = np.rint((_BAYER / 15.0 - 0.5) * strength).astype(np.int16)
+        self._pattern = np.rint((_BAYER / 15.0 - 0.5) * strength).astype(np.int32)
 
     def indices(self, image: Image) -> Plane:
         """Return (height, width) uint8 entries for an sRGB picture."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,33 +28,29 @@ def measure_file(path: Path, facts: MediaFacts) -> tuple[Seam, float]:
     """Return the seam, and the mean flow in % of the short side per second."""
     if facts.frames < 2:
         return Seam(1.0, 0.0), 0.0
-    starts = {round(at) for at in np.linspace(0, facts.frames - 2, PAIRS)}
-    head: list[Plane] = []
-    tail: deque[Plane] = deque(maxlen=2)
-    wanted: dict[int, Plane] = {}
-    for index, plane in enumerate(grey_frames(path, facts)):
-        if index < 2:
-            head.append(plane)
-        tail.append(plane)
-        if index in starts or index - 1 in starts:
-            wanted[index] = shrink(plane)
-    pairs = [(wanted[at], wanted[at + 1]) for at in sorted(starts) if at + 1 in wanted]
+    last = facts.frames - 1
+    starts = sorted({round(at) for at in np.linspace(0, last - 1, PAIRS)})
+    wanted = {0, 1, last - 1, last, *starts, *(start + 1 for start in starts)}
+    grey = grey_frames(path, facts, wanted)
+    pairs = [(shrink(grey[start]), shrink(grey[start + 1])) for start in starts]
     typical = mean_flow(pairs)
-    speed = flow_percent_per_second(typical, pairs[0][0].shape, facts.fps) if pairs else 0.0
-    return measure_seam((tail[0], tail[-1]), (head[0], head[-1]), typical), speed
+    speed = flow_percent_per_second(typical, pairs[0][0].shape, facts.fps)
+    return measure_seam((grey[last - 1], grey[last]), (grey[0], grey[1]), typical), speed
 
 
-def grey_frames(path: Path, facts: MediaFacts) -> Iterator[Plane]:
-    """Decode every frame to full-range 8-bit grey, (height, width) uint8."""
+def grey_frames(path: Path, facts: MediaFacts, wanted: set[int]) -> dict[int, Plane]:
+    """Decode a file and return the ``wanted`` frames as full-range grey, (height, width) uint8."""
     if facts.container in ("gif", "webp"):
-        for picture in _pictures(path):
-            yield cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-        return
+        return {
+            index: cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+            for index, picture in enumerate(_pictures(path))
+            if index in wanted
+        }
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        for frame in container.decode(stream):
-            yield _grey(frame)
+        frames = enumerate(container.decode(stream))
+        return {index: _grey(frame) for index, frame in frames if index in wanted}
 
 
 def first_frame(path: Path, facts: MediaFacts) -> Image:
