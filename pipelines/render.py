@@ -72,7 +72,8 @@ def deliver_all(
         format_ = FORMATS[name]
         draft = spec.quality == "draft"
         plan = plan_output(format_, still.size, spec.seconds, spec.fps, draft)
-        framed, framing = frame_still(still, plan.width, plan.height)
+        with context.stage("frame"):
+            framed, framing = frame_still(still, plan.width, plan.height)
         with context.stage("animate"):
             clip = animate(spec, framed, framing, plan, context)
         loop = close_loop(clip, spec.loop)

@@ -138,10 +138,10 @@ def _warnings(
     yield from still.warnings
     yield from findings.warnings
     for delivery in deliveries:
-        yield from delivery.loop.clip.warnings
+        name = delivery.artifact.format
+        yield from (f"{name}: {warning}" for warning in delivery.loop.clip.warnings)
         for check in delivery.artifact.conformance:
             if not check.ok:
-                name = delivery.artifact.format
                 yield f"{name}: {check.rule} is {check.value}, the platform takes {check.limit}."
 
 

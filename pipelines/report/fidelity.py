@@ -22,7 +22,7 @@ from pipelines.quality import (
 from pipelines.report.build import Delivery
 from pipelines.report.model import FidelityReport, SubjectReport, TextReport
 
-SHORT_SIDE = 360
+SHORT_SIDE = 270
 """Pixels; the frames are compared at this size, where an eye on a phone would judge them."""
 
 

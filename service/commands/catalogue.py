@@ -16,7 +16,7 @@ def formats(as_json: bool) -> None:
     """List the formats and what their platforms take."""
     from pipelines.encode import FORMATS
 
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "name": name,
             "title": kind.title,
@@ -47,7 +47,7 @@ def looks(as_json: bool) -> None:
     """List the looks."""
     from pipelines.still import LOOKS
 
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "name": name,
             "title": look.title,
@@ -68,7 +68,7 @@ def cameras(as_json: bool) -> None:
     """List the camera moves, their units and directions."""
     from pipelines.camera.preset import MOVES
 
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "name": name,
             "title": move.title,
@@ -92,10 +92,10 @@ def cameras(as_json: bool) -> None:
 
 
 def _show(
-    key: str, rows: Sequence[dict[str, object]], lines: Sequence[tuple[str, ...]], as_json: bool
+    key: str, rows: list[dict[str, object]], lines: Sequence[tuple[str, ...]], as_json: bool
 ) -> None:
     if as_json:
-        emit({key: list(rows)})
+        emit({key: rows})
         return
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     for line in lines:
