@@ -1,11 +1,14 @@
 """Completes a picture behind what stands in front of it.
 
-Two parts, from the visible side only: a smooth membrane carries colour and light across the hole
-(push-pull pyramid: Gortler et al. 1996, The Lumigraph, §4), and the fine texture beyond the rim is
-mirrored across it, so that what a camera move uncovers is as sharp as what lies beside it.
+From the visible side only. Near the rim the picture is mirrored across it, so that lines which run
+into the hole run on and what a camera move uncovers is as sharp as what lies beside it. Farther in,
+a smooth membrane carries colour and light across (push-pull pyramid: Gortler et al. 1996, The
+Lumigraph, §4) under the mirrored fine texture.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,16 +24,21 @@ LIGHT_STEP = 4
 MIRROR_STEP = 2
 """The mirror's map is made at half the resolution."""
 
+NEAR = 0.07
+"""How far in the mirrored picture reaches, share of the short side; it fades from half of that."""
+
 CONTEXT = 64
 """Pixels round a hole that may lend it light and texture."""
 
 
-def complete(picture: Image, hole: Region) -> Image:
+def complete(picture: Image, hole: Region, doubt: int = 0) -> Image:
     """Fill the hole of a picture with believable background.
 
     Args:
         picture: (height, width, 3) uint8.
         hole: (height, width) True where unknown.
+        doubt: pixels round the hole that nothing is learnt from: a matte is never exact, and a
+            rim of the thing in front would be carried into the hole.
 
     Returns:
         The same shape, unchanged outside the hole.
@@ -39,14 +47,25 @@ def complete(picture: Image, hole: Region) -> Image:
         return picture
     rows, columns = (_span(hole.any(axis=axis)) for axis in (1, 0))
     part, gap = picture[rows, columns], hole[rows, columns]
-    known = (~gap).astype(np.float32)
-    light = _light(part, known)
+    unknown = _wider(gap, doubt)
+    light = _light(part, (~unknown).astype(np.float32))
     texture = cv2.subtract(part, light, dtype=cv2.CV_16S)
-    texture[gap] = 0
-    filled = cv2.add(light, _mirrored(texture, gap), dtype=cv2.CV_8U)
+    texture[unknown] = 0
+    x, y, share = _mirror(unknown, NEAR * min(picture.shape[:2]))
+    deep = cv2.add(light, _look(texture, x, y), dtype=cv2.CV_8U)
+    share *= 1 - _look(unknown.astype(np.float32), x, y)
+    filled = cv2.blendLinear(_look(part, x, y), deep, share, 1 - share)
     result = picture.copy()
     cv2.copyTo(filled, gap.astype(np.uint8), result[rows, columns])
     return result
+
+
+def _wider(hole: Region, pixels: int) -> Region:
+    if pixels < 1:
+        return hole
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * pixels + 1, 2 * pixels + 1))
+    wider: Region = cv2.dilate(hole.astype(np.uint8), disc) > 0
+    return hole if wider.all() else wider
 
 
 def push_pull(values: ImageF, known: Mask) -> ImageF:
@@ -100,21 +119,28 @@ def _light(part: Image, known: Mask) -> Image:
     )
 
 
-def _mirrored(texture: NDArray[np.int16], hole: Region) -> NDArray[np.int16]:
-    """Mirror the texture round the hole's rim into it."""
+def _mirror(hole: Region, near: float) -> tuple[Mask, Mask, Mask]:
+    """Where each pixel's mirror image lies across the hole's rim, and how near the rim it is.
+
+    Returns:
+        x and y, and a share that falls from 1 at the rim to 0 at ``near`` pixels.
+    """
     height, width = hole.shape
     small = (max(1, width // MIRROR_STEP), max(1, height // MIRROR_STEP))
     gap = cv2.resize(hole.astype(np.uint8), small, interpolation=cv2.INTER_NEAREST) > 0
+    columns, rows = _grid(width, height)
     if not gap.any() or gap.all():
-        return texture
+        return columns + 0 * rows, rows + 0 * columns, np.zeros((height, width), np.float32)
     row, column = nearest_known(gap)
     x, y = _grid(*small)
-    across = cv2.resize((column - x).astype(np.float32), (width, height))
-    down = cv2.resize((row - y).astype(np.float32), (width, height))
-    x, y = _grid(width, height)
-    x = across * np.float32(2 * width / small[0]) + x
-    y = down * np.float32(2 * height / small[1]) + y
-    return cv2.remap(texture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    across = cv2.resize((column - x).astype(np.float32), (width, height)) * (width / small[0])
+    down = cv2.resize((row - y).astype(np.float32), (width, height)) * (height / small[1])
+    far = np.clip(2 - 2 * cv2.magnitude(across, down) / near, 0, 1)
+    return 2 * across + columns, 2 * down + rows, far * far * (3 - 2 * far)
+
+
+def _look(picture: NDArray[Any], x: Mask, y: Mask) -> NDArray[Any]:
+    return cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
 
 
 def _grid(width: int, height: int) -> tuple[Mask, Mask]:

@@ -19,7 +19,7 @@ from pipelines.motion.parallax.geometry import View
 from pipelines.motion.parallax.layers import cut_layers
 from pipelines.motion.parallax.limit import Analysis, analyse, limited
 from pipelines.motion.parallax.renderer import Renderer
-from pipelines.motion.parallax.split import split
+from pipelines.motion.parallax.split import growth, grown, split
 
 FLAT = 1e-4
 """A nearness range below this is a flat picture: one plane, no layers."""
@@ -66,11 +66,13 @@ def _prepare(shot: Shot, path: CameraPath, analysis: Analysis, context: Context)
     canvas = draw_canvas(shot.still, shot.framing, shot.width, shot.height, margin)
     padding = math.ceil(blur * min(shot.width, shot.height) / 100)
     coverages = _coverages(canvas, shot)
+    product = len(coverages) > 1 and shot.still.depth.origin == "proxy"
     layers = cut_layers(
         canvas,
         coverages,
         analysis.relief,
-        product_first=len(coverages) > 1 and shot.still.depth.origin == "proxy",
+        product_first=product,
+        rim=math.ceil(growth(canvas.subject)) + 2 if product else 1,
         padding=padding,
     )
     return Renderer(
@@ -92,10 +94,10 @@ def _coverages(canvas: Canvas, shot: Shot) -> list[Mask]:
     if np.ptp(canvas.nearness) * shot.relief < FLAT:
         return [everything]
     if shot.still.depth.origin == "proxy":
-        return [canvas.subject, everything] if (canvas.subject > 0.5).any() else [everything]
+        return [grown(canvas.subject), everything] if (canvas.subject > 0.5).any() else [everything]
     coverages = split(canvas.nearness, shot.relief, 1.0)
     product = shot.path.moves_subject and (canvas.subject > 0.5).any()
-    return [canvas.subject, *coverages] if product else coverages
+    return [grown(canvas.subject), *coverages] if product else coverages
 
 
 def _margin(shot: Shot, path: CameraPath, analysis: Analysis) -> int:

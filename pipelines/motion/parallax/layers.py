@@ -25,6 +25,9 @@ Region = NDArray[np.bool_]
 SURFACE_STEP = 4
 """Pixels between the stored inverse depths of a surface."""
 
+DOUBT = 0.006
+"""Width of the rim that is not trusted to be backdrop, share of the frame's short side."""
+
 PURE = 0.99
 """Share of a surface's cell that must be the layer's own for its depth to count."""
 
@@ -54,6 +57,7 @@ def cut_layers(
     relief: Relief,
     *,
     product_first: bool,
+    rim: int = 1,
     padding: int = 0,
 ) -> list[Layer]:
     """Cut the canvas.
@@ -63,6 +67,8 @@ def cut_layers(
         coverages: nearest first, each 0..1 of the canvas's size; the last one is all 1.
         relief: nearness → inverse depth.
         product_first: whether the first coverage is the product.
+        rim: pixels by which coverages reach beyond the things themselves: depth there is not
+            the layer's own.
         padding: pixels to leave round each layer for its blur.
 
     Returns:
@@ -72,7 +78,7 @@ def cut_layers(
     painted = canvas.pixels
     layers: list[Layer] = []
     for index in reversed(range(len(alphas))):
-        cut = _Cut(canvas, alphas, index)
+        cut = _Cut(canvas, alphas, index, rim)
         box = _bounds(cut.coverage, padding + 2)
         if box.empty:
             continue
@@ -92,6 +98,7 @@ class _Cut:
     canvas: Canvas
     alphas: list[Plane]
     index: int
+    rim: int
 
     @property
     def opaque(self) -> bool:
@@ -109,7 +116,9 @@ class _Cut:
     def owned(self) -> Region:
         """Pixels whose depth is this layer's own: not its rim, where depth maps are mixed."""
         owned = (self.alphas[self.index] > 127) & ~self.hidden
-        return cv2.erode(owned.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        side = 2 * self.rim + 1
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+        return cv2.erode(owned.astype(np.uint8), disc) > 0
 
     @cached_property
     def coverage(self) -> Plane:
@@ -123,7 +132,7 @@ class _Cut:
 
     def texture(self, box: Box, painted: Image) -> Image:
         """Premultiplied colour such that laying it over ``painted`` gives the picture back."""
-        picture = complete(self.canvas.pixels, self.hidden)[box.slices]
+        picture = complete(self.canvas.pixels, self.hidden, self._doubt)[box.slices]
         alpha = self.coverage[box.slices]
         edge = (alpha > 0) & (alpha < 255)
         under = painted[box.slices][edge].astype(np.float32)
@@ -133,6 +142,11 @@ class _Cut:
         colour = np.clip(picture[edge] - under * (1 - share[:, None] / 255), 0, share[:, None])
         texture[edge] = np.column_stack([colour + 0.5, share]).astype(np.uint8)
         return texture
+
+    @property
+    def _doubt(self) -> int:
+        """Pixels beyond a nearer layer's rim that may still hold some of its colour."""
+        return round(DOUBT * min(self.canvas.width, self.canvas.height))
 
     def surface(self, relief: Relief, box: Box) -> Surface:
         """Inverse depth at a quarter of the resolution, carried on beyond the layer's rim."""
