@@ -24,20 +24,19 @@ def _far(stage: Stage) -> Mask:
     return np.asarray(scene.beside_subject(stage) * (1 - near), np.float32)
 
 
-def _places(stage: Stage, far: Mask, count: int) -> particles.Floats:
-    """Draw (n, 2) places (x, y), likelier where the background is farther, well apart."""
-    small = scene.shrink(far, 8)
-    if small.max() <= 0:
-        return np.zeros((0, 2), np.float32)
-    chance = np.maximum(small.ravel(), 0).astype(np.float64)
-    tried = stage.rng.choice(small.size, count * 6, p=chance / chance.sum())
-    candidates = np.stack([tried % small.shape[1], tried // small.shape[1]], axis=1) * 8.0 + 4
-    chosen = [candidates[0]]
-    for _ in range(count - 1):  # the best of six each time: lights spread, yet not in a grid
-        some = candidates[stage.rng.integers(0, len(candidates), 6)]
-        gap = np.linalg.norm(some[:, None] - np.array(chosen), axis=2).min(axis=1)
-        chosen.append(some[int(gap.argmax())])
-    return np.array(chosen, np.float32)
+def _places(stage: Stage, far: Mask, count: int) -> particles.Reals:
+    """Return (count, 2) places (x, y) in the far background, apart from each other.
+
+    Each is the best of eight tries: well clear of the others, though not in a grid.
+    """
+    height, width = far.shape
+    tries = stage.rng.random((count, 8, 2)) * (width, height)
+    chosen = tries[:1, 0]
+    for some in tries[1:]:
+        seen = far[some[:, 1].astype(int), some[:, 0].astype(int)]
+        gap = np.linalg.norm(some[:, None] - chosen, axis=2).min(axis=1)
+        chosen = np.append(chosen, some[[int((gap * seen).argmax())]], axis=0)
+    return chosen
 
 
 def prepare(stage: Stage, amount: float) -> Painter:

@@ -12,7 +12,7 @@ from pipelines.motion.craft.blend import expose, to_plane
 from pipelines.motion.effect import Effect, Moment, Painter, Stage
 
 _FLAME = (255, 214, 158)
-_FACTOR = 8
+_CELLS = 135  # along the short side
 _QUICKEST_HZ = 4.0
 
 
@@ -35,32 +35,31 @@ class _Flicker:
         return np.asarray(self._weights @ wave, np.float64)
 
 
-def _brightest(stage: Stage, shape: scene.Shape) -> tuple[int, int]:
-    """Return (x, y), in a small field, of the brightest warm area within the region."""
-    small = scene.shrink(stage.pixels, _FACTOR).astype(np.float32)
-    warm = small @ np.array([0.5, 0.5, -0.25], np.float32)
-    area = cv2.GaussianBlur(warm, (0, 0), max(1.0, 0.05 * min(shape)))
-    _, _, _, (x, y) = cv2.minMaxLoc((area + 64) * scene.shrink(stage.region, _FACTOR))
+def _brightest(stage: Stage, grid: scene.Grid) -> tuple[int, int]:
+    """Return the cell (x, y) of the brightest warm area within the region."""
+    warm = cv2.transform(stage.pixels.astype(np.float32), np.array([[0.5, 0.5, -0.25]]))
+    area = cv2.GaussianBlur(grid.coarsen(np.asarray(warm, np.float32)), (0, 0), 0.05 * _CELLS)
+    _, _, _, (x, y) = cv2.minMaxLoc((area + 64) * grid.coarsen(stage.region))
     return x, y
 
 
 def prepare(stage: Stage, amount: float) -> Painter:
     """Return a flickering pool of light; ``amount`` sets how deep it flickers."""
-    shape = scene.small_shape(scene.shape_of(stage), _FACTOR)
+    grid = scene.Grid.over(stage, _CELLS)
     flicker = _Flicker(stage.rng, stage.seconds)
-    centre = np.array(_brightest(stage, shape), np.float32)
-    grid, radius = flow.pixel_grid(shape), 0.42 * min(shape)
+    centre = np.array(_brightest(stage, grid), np.float32)
+    places, radius = flow.pixel_grid(grid.shape), 0.42 * min(grid.shape)
     reach = scene.Reach(scene.soft_region(stage))
 
     def pool(sway: NDArray[np.float64]) -> Mask:
-        offset = (grid - centre - 0.05 * radius * sway.astype(np.float32)) / radius
+        offset = (places - centre - 0.05 * radius * sway.astype(np.float32)) / radius
         # A light falls off as 1 / (1 + r²) on what it stands near, and fills the room a little.
         return np.asarray(0.15 + 0.85 / (1 + np.square(offset).sum(axis=-1)) ** 1.5, np.float32)
 
     def paint(moment: Moment) -> Image:
         level, *sway = flicker.at(moment.phase)
         share = to_plane(0.3 * amount * abs(level) * pool(np.array(sway)))
-        here = np.asarray(scene.follow(share, moment.warp, _FACTOR), np.uint8)
+        here = np.asarray(scene.follow(share, moment.warp, grid.factor), np.uint8)
         light = reach.limit(here, moment)
         return expose(moment.pixels, light, _FLAME, brighter=bool(level > 0))
 

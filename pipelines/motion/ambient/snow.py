@@ -12,7 +12,6 @@ from pipelines.motion.craft.blend import to_plane, veil
 from pipelines.motion.effect import Effect, Moment, Painter, Stage
 
 _WHITE = (246, 249, 255)
-_FACTOR = 2
 _MARGIN = 0.12
 
 
@@ -49,20 +48,22 @@ class _Layer:
         self._weights = depth.opacity * strength * min(1.0, 4 * amount)
         self._size = np.array([width, height], np.float32)
         self._nearness = depth.nearness
+        self._factor = scene.plane_factor((height, width))
 
     def draw(self, canvas: Mask, moment: Moment) -> None:
         along, across = self._drift.at(moment.phase)
         unit = np.stack([across, along], axis=1) * (1 + 2 * _MARGIN) - _MARGIN
         centres = particles.place(unit * self._size, moment.warp, self._nearness)
-        radii = self._radii / _FACTOR
-        particles.splat(canvas, centres / _FACTOR, radii, self._weights, particles.soft_ball)
+        radii = self._radii / self._factor
+        particles.splat(canvas, centres / self._factor, radii, self._weights, particles.soft_ball)
 
 
 def prepare(stage: Stage, amount: float) -> Painter:
     """Return snowfall; ``amount`` sets how dense it is."""
     layers = [_Layer(stage, depth, amount) for depth in _DEPTHS]
     reach = scene.Reach(scene.beside_subject(stage))
-    shape = scene.small_shape(scene.shape_of(stage), _FACTOR)
+    full = scene.shape_of(stage)
+    shape = scene.small_shape(full, scene.plane_factor(full))
 
     def paint(moment: Moment) -> Image:
         flakes = np.zeros(shape, np.float32)

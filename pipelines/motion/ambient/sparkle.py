@@ -11,35 +11,37 @@ from pipelines.motion.craft.blend import glow, to_plane
 from pipelines.motion.effect import Effect, Moment, Painter, Stage
 
 _STARLIGHT = (255, 250, 238)
-_FACTOR = 2
+_CELLS = 270  # along the short side
 _FLASH = 6  # power of the raised cosine: how short a glint is
 
 
-def _highlights(stage: Stage, allowed: Mask, count: int) -> particles.Floats:
+def _highlights(stage: Stage, allowed: Mask, count: int) -> particles.Reals:
     """Return (n, 2) places (x, y) that stand out as bright points, best first, well apart."""
-    short = min(scene.shape_of(stage))
-    grey = cv2.GaussianBlur(cv2.cvtColor(stage.pixels, cv2.COLOR_RGB2GRAY), (0, 0), short / 900)
-    around = cv2.GaussianBlur(grey, (0, 0), short / 60)
-    score = (cv2.subtract(grey, around).astype(np.float32) + grey / 32 + 1) * allowed
+    grid = scene.Grid.over(stage, _CELLS)
+    grey = grid.coarsen(np.asarray(cv2.cvtColor(stage.pixels, cv2.COLOR_RGB2GRAY), np.float32))
+    free = (grid.coarsen(allowed) > 0.9).astype(np.float32)
+    around = cv2.GaussianBlur(grey, (0, 0), _CELLS / 60)
     # A grain of chance decides on a plain wall, where nothing stands out.
-    score += 4 * np.asarray(stage.rng.random(score.shape), np.float32) * (allowed > 0.5)
+    chance = 6 * np.asarray(stage.rng.random(grid.shape), np.float32)
+    score = (np.maximum(grey - around, 0) + grey / 32 + chance + 1) * free
     found = []
     for _ in range(count):
         _, best, _, (x, y) = cv2.minMaxLoc(score)
         if best <= 0:
             break
         found.append((x, y))
-        cv2.circle(score, (x, y), round(short / 9), (0.0,), -1)
-    return np.array(found, np.float32).reshape(-1, 2)
+        cv2.circle(score, (x, y), _CELLS // 9, (0.0,), -1)
+    return (np.array(found).reshape(-1, 2) + 0.5) * grid.factor - 0.5
 
 
 def prepare(stage: Stage, amount: float) -> Painter:
     """Return glints; ``amount`` sets their number and brightness."""
-    shape = scene.small_shape(scene.shape_of(stage), _FACTOR)
+    factor = scene.plane_factor(scene.shape_of(stage))
+    shape = scene.small_shape(scene.shape_of(stage), factor)
     allowed = scene.where_asked(stage)
     points = _highlights(stage, allowed, round(12 + 28 * amount))
     rng, count = stage.rng, len(points)
-    size = rng.uniform(0.6, 1.3, count) * 0.021 * min(scene.shape_of(stage)) / _FACTOR
+    size = rng.uniform(0.6, 1.3, count) * 0.021 * min(scene.shape_of(stage)) / factor
     # Evenly spread starts: there is always a glint, never all at once.
     start = (rng.permutation(count) + rng.random(count)) / max(count, 1)
     reach = scene.Reach(allowed)
@@ -47,7 +49,7 @@ def prepare(stage: Stage, amount: float) -> Painter:
     def paint(moment: Moment) -> Image:
         flash = (0.5 + 0.5 * np.cos(2 * np.pi * (moment.phase - start))) ** _FLASH
         lit = flash > 0.02
-        centres = particles.place(points[lit], moment.warp) / _FACTOR
+        centres = particles.place(points[lit], moment.warp) / factor
         radii = (size * (0.55 + 0.45 * flash))[lit]
         stars = np.zeros(shape, np.float32)
         particles.splat(stars, centres, radii, 2.2 * amount * flash[lit], particles.glint, 2.2)

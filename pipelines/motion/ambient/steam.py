@@ -26,25 +26,31 @@ class _Column:
     half: float
 
 
-def _column(where: Mask) -> _Column:
-    """Set the column on the upper part of ``where``: the product, or the region drawn."""
+def _extent(where: Mask) -> tuple[float, float, float, float]:
+    """Return (top, bottom, left, right) of what is covered; the lower middle if nothing is."""
+    rows, columns = (np.flatnonzero(where.max(axis=axis) > 0.5) for axis in (1, 0))
     height, width = where.shape
-    rows = np.flatnonzero(where.max(axis=1) > 0.5)
     if not rows.size:
-        return _Column(width / 2, 0.8 * height, 0.6 * height, 0.14 * width)
-    top, depth = float(rows[0]), float(rows[-1] - rows[0])
-    upper = where[rows[0] : rows[0] + max(1, int(0.35 * depth))]
-    columns = np.flatnonzero(upper.max(axis=0) > 0.5)
-    middle, half = float(columns.mean()), float(np.ptp(columns)) / 2
+        return 0.6 * height, 0.9 * height, 0.35 * width, 0.65 * width
+    return float(rows[0]), float(rows[-1]), float(columns[0]), float(columns[-1])
+
+
+def _above(product: Mask) -> _Column:
+    """Set the column on the product's upper third."""
+    height, width = product.shape
+    top, bottom, _, _ = _extent(product)
+    _, _, left, right = _extent(product[: int(top + 0.35 * (bottom - top)) + 1])
     # Steam gathers inside the vessel, so the foot lies below its rim, hidden by it.
-    foot = top + 0.3 * depth
-    rise = min(foot, max(0.55 * height, foot - 0.05 * height))
-    return _Column(middle, foot, max(rise, 0.2 * height), max(0.62 * half, 0.05 * width))
+    foot = top + 0.3 * (bottom - top)
+    rise = max(0.2 * height, min(foot, max(0.55 * height, foot - 0.05 * height)))
+    return _Column((left + right) / 2, foot, rise, max(0.31 * (right - left), 0.05 * width))
 
 
-def _source(stage: Stage) -> Mask:
-    """Return what steams: the product, or the region drawn."""
-    return stage.region if scene.drawn(stage) else stage.subject
+def _within(region: Mask) -> _Column:
+    """Let the column fill the region drawn, from its bottom to its top."""
+    top, bottom, left, right = _extent(region)
+    half = max(0.3 * (right - left), 2.0)
+    return _Column((left + right) / 2, bottom, max(bottom - top, 4.0), half)
 
 
 class _Wisps:
@@ -94,7 +100,9 @@ class _Wisps:
 def prepare(stage: Stage, amount: float) -> Painter:
     """Return rising steam; ``amount`` sets its opacity."""
     grid = scene.Grid.over(stage, _CELLS)
-    wisps = _Wisps(stage, grid.shape, _column(grid.coarsen(_source(stage))))
+    asked = scene.drawn(stage)
+    column = _within(grid.coarsen(stage.region)) if asked else _above(grid.coarsen(stage.subject))
+    wisps = _Wisps(stage, grid.shape, column)
     reach = scene.Reach(scene.where_asked(stage))
 
     def paint(moment: Moment) -> Image:
