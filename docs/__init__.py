@@ -1,0 +1,1 @@
+"""The documentation: guides written by hand, and a reference written by :mod:`docs.generate`."""
