@@ -35,7 +35,7 @@ def _cylinder(p: Array, bottom: float, top: float, radius: float, fillet: float)
     across = np.hypot(p[:, 0], p[:, 2]) - (radius - fillet)
     along = np.abs(p[:, 1] - (bottom + top) / 2) - ((top - bottom) / 2 - fillet)
     outside = np.hypot(np.maximum(across, 0), np.maximum(along, 0))
-    return outside + np.minimum(np.maximum(across, along), 0) - fillet
+    return np.asarray(outside + np.minimum(np.maximum(across, along), 0) - fillet, np.float32)
 
 
 def _box(p: Array, centre: tuple[float, float, float], half: Array, fillet: float) -> Array:
@@ -106,7 +106,7 @@ def _label(
     for middle in rules:
         y = middle * height
         draw.rectangle((width * 0.36, y - 2, width * 0.64, y + 2), fill=ink)
-    return (np.asarray(sheet, np.float32) / 255) ** np.float32(2.2)
+    return np.asarray((np.asarray(sheet, np.float32) / 255) ** 2.2, np.float32)
 
 
 # --- the studio ---------------------------------------------------------------------------------
@@ -155,7 +155,8 @@ def _soft_box(
     elevation = np.arcsin(np.clip(d[:, 1], -1, 1))
     across = (half[0] - np.abs(azimuth - centre[0])) / soft
     along = (half[1] - np.abs(elevation - centre[1])) / soft
-    return np.clip(across + 0.5, 0, 1) * np.clip(along + 0.5, 0, 1)
+    lit = np.clip(across + 0.5, 0, 1) * np.clip(along + 0.5, 0, 1)
+    return np.asarray(lit, np.float32)
 
 
 def _studio(d: Array, roughness: Array) -> Array:
@@ -256,7 +257,7 @@ def _shade_ground(p: Array, d: Array, product: Product, scene: Set) -> Array:
     near = np.hypot(p[:, 0], p[:, 2]) < product.reach + 2.2 * product.height
     key[near] = _shadow(p[near], product.distance, 0.42)
     open_sky[near] = _occlusion(p[near], n[near], product.distance)
-    pool = np.exp(-((p[:, 0] + 0.5) ** 2 + (p[:, 2] + 0.2) ** 2) / 7.0)
+    pool = np.asarray(np.exp(-((p[:, 0] + 0.5) ** 2 + (p[:, 2] + 0.2) ** 2) / 7.0), np.float32)
     lit = colour * _diffuse(n, key * (0.45 + 0.75 * pool), open_sky * (0.5 + 0.5 * pool))
     return lit + _mirrored(p, d, product, scene)
 
@@ -459,9 +460,9 @@ LEDGE = Set(_stone(), 0.28, 0.25, (0.62, 0.47, 0.35), (0.50, 0.36, 0.26), 2.6,
             (0.0, 1.35, -5.6), (0.0, 0.93, 0.0), 1.85)  # fmt: skip
 TABLE = Set(_wood(), 0.22, 0.8, (0.20, 0.27, 0.29), (0.13, 0.18, 0.20), 3.4,
             (0.35, 1.5, -5.4), (0.0, 0.70, 0.0), 2.15, 1.1)  # fmt: skip
-SHELF = Set(np.full((8, 8, 3), 0.62, np.float32) * np.array([0.86, 0.92, 1.0], np.float32), 1.0, 0.5,
-            (0.50, 0.62, 0.72), (0.46, 0.57, 0.66), 3.0, (0.0, 1.75, -5.2), (0.0, 0.42, 0.0),
-            1.7)  # fmt: skip
+PAPER = np.full((8, 8, 3), 0.62, np.float32) * np.array([0.86, 0.92, 1.0], np.float32)
+SHELF = Set(PAPER, 1.0, 0.5, (0.50, 0.62, 0.72), (0.46, 0.57, 0.66), 3.0,
+            (0.0, 1.75, -5.2), (0.0, 0.42, 0.0), 1.7)  # fmt: skip
 
 
 def _finish(srgb: Array, seed: int) -> NDArray[np.uint8]:
@@ -482,7 +483,7 @@ def main(folder: Path) -> None:
         Image.fromarray(_finish(srgb, seed)).save(folder / name, quality=91, subsampling=0)
     close = replace(LEDGE, target=(0.0, 0.58, 0.0), focal=3.0)
     srgb, cover = photograph(candle(), close, (1200, 1200))
-    rgba = np.dstack([_finish(srgb, 9), (cover * 255 + 0.5).astype(np.uint8)])
+    rgba = (np.dstack([srgb, cover]) * 255 + 0.5).astype(np.uint8)
     rgba[cover == 0] = 0
     Image.fromarray(rgba, "RGBA").save(folder / "candle.png", optimize=True)
 

@@ -94,7 +94,7 @@ def _gradient(scene: Scene, product: ImageF) -> ImageF:
 
 def _contact(scene: Scene) -> Mask:
     """Gain of the plate under the product: tight and dark where it stands, wide and soft beyond."""
-    tight, near = light.contact_shadow(scene, 1.0), light.contact_shadow(scene, 5.5)
+    tight, near = light.contact_shadow(scene, 1.0), light.contact_shadow(scene, 7.0)
     wide = light.cast_shadow(scene, lean=0.35, squash=0.18, softness=9.0)
     return (1 - 0.62 * tight) * (1 - 0.55 * near) * (1 - 0.28 * wide)
 

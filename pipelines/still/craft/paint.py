@@ -176,7 +176,7 @@ def strokes(
     """
     small = detail(picture, unit)
     canvas = np.dstack([quantise(blur(picture, 2 * unit)), np.full(small.shape, 128, np.uint8)])
-    for width, need in ((4.2, 0.0), (2.4, 0.0), (1.2, 0.2), (0.6, 0.5), (0.32, 0.8)):
+    for width, need in ((4.2, 0.0), (2.4, 0.0), (1.2, 0.2), (0.6, 0.5), (0.3, 0.7)):
         brush = max(width * unit, 1.5)
         colours = quantise(blur(picture, brush / 3.5))
         _lay(canvas, colours, lines, rng, brush, small >= need, min(width / 2.4, 1.0))

@@ -40,7 +40,10 @@ def peak(linear: ImageF) -> Mask:
 
 def mix(a: ImageF, b: ImageF | Rgb, weight: Mask) -> ImageF:
     """Blend from ``a`` to ``b`` (an image or one colour) by ``weight`` (height, width)."""
-    return a + (np.asarray(b, np.float32) - a) * spread(weight)
+    mixed = np.asarray(b, np.float32) - a
+    mixed *= spread(weight)
+    mixed += a
+    return mixed
 
 
 def contain(linear: ImageF, knee: float = 0.8) -> ImageF:

@@ -34,7 +34,7 @@ def defocus(linear: ImageF, scene: Scene, distance: Mask, radius: float) -> Imag
     """Blur what lies behind, more with distance, in linear light; the subject stays sharp.
 
     The subject is taken out before blurring (its pixels carry no weight), so that it leaves no
-    glow of itself in the background.
+    glow of itself in the background; being at distance 0 it is not touched.
     """
     keep = 1 - cv2.dilate(scene.subject, np.ones((5, 5), np.uint8)) + np.float32(1e-4)
     source = linear * spread(keep)
@@ -44,7 +44,7 @@ def defocus(linear: ImageF, scene: Scene, distance: Mask, radius: float) -> Imag
         blurred = blur(source, sigma) / spread(blur(keep, sigma))
         start, full = (0.02, 0.35) if share < 1 else (0.35, 0.9)
         soft = mix(soft, blurred, smoothstep(start, full, distance))
-    return mix(soft, linear, scene.subject)
+    return soft
 
 
 def snow_cover(scene: Scene, shape: Relief) -> Mask:

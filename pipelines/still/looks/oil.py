@@ -22,6 +22,7 @@ def _paint(scene: Scene) -> ImageF:
     lines = paint.flow(picture, 1.6 * unit)
     lines = _brush_directions(scene, lines)
     calm = paint.kuwahara(picture, lines, 1.1 * unit)
+    calm = tone.mix(calm, picture, paint.detail(picture, unit))  # lettering is painted from life
     painted, height = paint.strokes(calm, lines, scene.rng, unit)
     bristles = paint.along(specks(height.shape, scene.rng, 1.0), lines, 2.6 * unit)
     bristles /= np.float32(max(float(bristles.std()), 1e-6))
