@@ -29,7 +29,7 @@ def prepare(stage: Stage, amount: float) -> Painter:
     loops = max(1, round((1 + 2 * _MARGIN) / (_SPEED * stage.seconds)))
     drift = particles.Drift(stage.rng, round(80 + 200 * amount), loops, 0.12, 2)
     sizes = _sizes(stage.rng, drift.tracks)
-    level = 2.3 * amount * np.minimum(1.0, 1.6 / sizes)
+    level = 3.0 * amount * np.minimum(1.0, 1.6 / sizes)
     radii = sizes * min(height, width) / 1080 / factor
     turns = stage.rng.integers(1, 3, drift.tracks)
     start = stage.rng.random(drift.tracks)

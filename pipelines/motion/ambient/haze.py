@@ -42,7 +42,8 @@ def _drift(stage: Stage, shape: scene.Shape) -> flow.Field:
 def prepare(stage: Stage, amount: float) -> Painter:
     """Return drifting fog, I·e^(−βd) + A·(1 − e^(−βd)) with a patchy β; ``amount`` scales β.
 
-    Source: Koschmieder's law of scattering; patches after Guo et al. 2014 (IJCGT 308629).
+    Source: Koschmieder's law of scattering; patches after Int. J. Computer Games
+    Technology 2014, article 308629.
     """
     grid = scene.Grid.over(stage, _CELLS)
     shape, air, depth = grid.shape, _air(stage), _thickness(stage, grid)

@@ -23,7 +23,10 @@ def _stem(stage: Stage, most: float, bleed: float) -> Mask:
     down = np.arange(allowed.shape[0], dtype=np.float32)[:, None]
     height = np.clip((foot - down) / max(foot - top, 1.0), 0, 1) ** 1.3
     # Over six times the sway the taper's slope stays under 1: nothing folds or tears.
-    taper = scene.smoothstep(bleed, bleed + max(6 * most, 6.0), scene.clearance(allowed))
+    # The frame's border counts too: nothing is known of what lies beyond it.
+    framed = np.pad(allowed, 1)
+    clear = scene.clearance(framed)[1:-1, 1:-1]
+    taper = scene.smoothstep(bleed, bleed + max(6 * most, 6.0), clear)
     return np.asarray(height * taper, np.float32)
 
 
@@ -41,11 +44,11 @@ class _Sway:
     def __init__(self, stage: Stage, shape: scene.Shape) -> None:
         grid = flow.pixel_grid(shape) / max(shape)
         self._orders = np.arange(1, _HARMONICS + 1)
-        leaf = (0.16 * min(shape), 0.16 * min(shape))
+        leaf = (0.3 * min(shape), 0.3 * min(shape))
         fields = []
         for order, share in zip(self._orders, _response(stage.seconds), strict=True):
             gust = 2 * np.pi * (1.1 + 0.35 * order) * (grid[..., 0] + 0.25 * grid[..., 1])
-            lag = gust + 0.8 * noise.tile(stage.rng, shape, leaf, 3.0)
+            lag = gust + 0.8 * noise.tile(stage.rng, shape, leaf, 4.5)
             fields += [share * np.cos(lag), share * np.sin(lag)]
         self._fields = np.stack(fields).reshape(2 * _HARMONICS, -1).astype(np.float32)
         self._shape = shape
