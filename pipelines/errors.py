@@ -98,9 +98,9 @@ class OutOfRange(InvalidInput):
     def __init__(self, name: str, actual: float, low: float, high: float, unit: str = "") -> None:
         unit = f" {unit}" if unit else ""
         super().__init__(
-            f"{name} is {actual:g}{unit}",
+            f"{name} is {actual:.10g}{unit}",
             actual=actual,
-            allowed=f"{low:g} to {high:g}{unit}",
+            allowed=f"{low:.10g} to {high:.10g}{unit}",
             fix=f"give {name} within that range",
         )
 

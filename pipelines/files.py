@@ -38,7 +38,8 @@ def publish(path: Path) -> Iterator[Path]:
             temporary.replace(path)
             _flush(path.parent)
     finally:
-        temporary.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            temporary.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -62,19 +63,32 @@ def publish_folder(folder: Path, last: str) -> Iterator[Path]:
         OutputRefused: the folder cannot be made or written, or something is in the way.
         NoSpace: the disk is full.
     """
-    existed = folder.is_dir()
+    existed = os.path.isdir(folder)  # noqa: PTH112 - pathlib's raises for names too long
+    staging, lock = _opened(folder)
     with output_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        staging, lock = _staging(folder)
         try:
             yield staging
             _move_all(staging, folder, last)
+        except NoSpace as error:  # it names the staging folder, which nobody knows
+            raise _full(folder) from error
         finally:
             shutil.rmtree(staging, ignore_errors=True)
             os.close(lock)
             if not existed:
                 with suppress(OSError):
                     folder.rmdir()
+
+
+def _opened(folder: Path) -> tuple[Path, int]:
+    """Make ``folder`` and a staging folder in it; whatever forbids that is a refusal."""
+    try:
+        with output_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            return _staging(folder)
+    except (OutputRefused, NoSpace):
+        raise
+    except OSError as error:
+        raise _refused(folder, error) from error
 
 
 def _staging(folder: Path) -> tuple[Path, int]:
@@ -128,26 +142,37 @@ def output_errors(folder: Path) -> Iterator[None]:
         if isinstance(error, OutputRefused | NoSpace):
             raise
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise NoSpace(
-                f"the disk that holds {folder} is full",
-                actual=str(folder),
-                fix="free some space or choose another folder with --out",
-            ) from error
-        if error.errno in (
-            errno.EACCES,
-            errno.EPERM,
-            errno.EROFS,
-            errno.ENOTDIR,
-            errno.EEXIST,
-            errno.EISDIR,
-        ):
-            raise OutputRefused(
-                f"{folder} cannot be written ({error.strerror})",
-                actual=str(folder),
-                allowed="a folder this user may write to",
-                fix="choose another folder with --out",
-            ) from error
+            raise _full(folder) from error
+        if error.errno in _REFUSALS:
+            raise _refused(folder, error) from error
         raise
+
+
+_REFUSALS = (
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.EEXIST,
+    errno.EISDIR,
+)
+
+
+def _full(folder: Path) -> NoSpace:
+    return NoSpace(
+        f"the disk that holds {folder} is full",
+        actual=str(folder),
+        fix="free some space or choose another folder with --out",
+    )
+
+
+def _refused(folder: Path, error: OSError) -> OutputRefused:
+    return OutputRefused(
+        f"{folder} cannot be written ({error.strerror})",
+        actual=str(folder),
+        allowed="a folder this user may write to",
+        fix="choose another folder with --out",
+    )
 
 
 def _flush(path: Path) -> None:

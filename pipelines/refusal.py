@@ -30,7 +30,7 @@ def _translate(finding: ErrorDetails, model: type[BaseModel]) -> InvalidInput:
     ours = finding.get("ctx", {}).get("error")
     if isinstance(ours, InvalidInput):
         return ours
-    name = ".".join(str(part) for part in place) or "the recipe"
+    name = ".".join(part for part in place if isinstance(part, str)) or "the recipe"
     if kind == "extra_forbidden":
         _, owner = _walk(model, place[:-1])
         return UnknownName("recipe key", str(place[-1]), owner.model_fields)

@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except click.UsageError as error:
         code = _refuse(given, "UsageError", error.format_message(), 2)
     except StillwaveError as error:
-        details = {"allowed": error.allowed, "fix": error.fix}
+        details = {"actual": error.actual, "allowed": error.allowed, "fix": error.fix}
         code = _refuse(given, type(error).__name__, str(error), error.exit_code, details)
     except (click.Abort, KeyboardInterrupt):
         code = _refuse(given, Cancelled.__name__, str(Cancelled()), Cancelled.exit_code)
@@ -103,11 +103,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def emit(document: dict[str, object]) -> None:
     """Print the one JSON document of ``--json``."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
 
 
 def _refuse(
-    given: Sequence[str], kind: str, sentence: str, code: int, details: dict[str, str] | None = None
+    given: Sequence[str],
+    kind: str,
+    sentence: str,
+    code: int,
+    details: dict[str, object] | None = None,
 ) -> int:
     click.echo(f"error: {sentence}", err=True)
     if "--json" in given:

@@ -74,7 +74,8 @@ class FramingReport(Part):
 class CameraReport(Part):
     """The camera of every frame of the first format's file, frame 0 being the world.
 
-    Where the file plays the loop several times, so does the path. Pixel centres lie at integers; x right, y down, z forward; the subject's plane is z = 1.
+    Where the file plays the loop several times, so does the path. Pixel centres lie at integers;
+    x right, y down, z forward; the subject's plane is z = 1.
     """
 
     width: int

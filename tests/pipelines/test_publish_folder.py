@@ -72,6 +72,12 @@ def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize("name", ["/proc/none/out", "/dev/null/out", "x" * 300])
+def test_a_place_where_no_folder_can_be(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutputRefused, match="--out"):
+        write(tmp_path / name, "a")
+
+
 def test_a_full_disk_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(NoSpace), publish_folder(tmp_path, last="a"):
         raise OSError(28, os.strerror(28))

@@ -28,8 +28,9 @@ def draft(name: str, folder: Path, title: str) -> DraftReport:
 def test_every_draft_is_on_the_sheet(count: int) -> None:
     levels = [100 + 10 * index for index in range(count)]
     sheet = draw_sheet([tile(f"{level}", level) for level in levels])
-    colours = {tuple(colour) for colour in np.unique(sheet.reshape(-1, 3), axis=0).tolist()}
-    assert {(level, level, level) for level in levels} <= colours
+    flat = sheet[(sheet == sheet[..., :1]).all(axis=-1)][:, 0]
+    areas = np.bincount(flat, minlength=256)
+    assert all(areas[level] > 10_000 for level in levels)
 
 
 def test_a_long_title_stays_inside_its_cell() -> None:
