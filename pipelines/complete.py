@@ -45,7 +45,7 @@ def complete(picture: Image, hole: Region, doubt: int = 0) -> Image:
     """
     if not hole.any() or hole.all():
         return picture
-    rows, columns = (_span(hole.any(axis=axis)) for axis in (1, 0))
+    rows, columns = (_span(np.asarray(hole.any(axis=axis))) for axis in (1, 0))
     part, gap = picture[rows, columns], hole[rows, columns]
     unknown = _wider(gap, doubt)
     light = _light(part, (~unknown).astype(np.float32))

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from pipelines.arrays import Depth, Mask
-from pipelines.depth.relief import inflate
+from pipelines.relief import inflate
 
 VERSION = 1
 """Part of the cache key: raise it when the proxy's numbers change."""

@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines import relief
 from pipelines.arrays import Image, Mask
-from pipelines.motion.craft import relief, scene
+from pipelines.motion.craft import scene
 from pipelines.motion.craft.blend import glow, illuminate, to_plane
 from pipelines.motion.effect import Effect, Moment, Painter, Stage
 
@@ -27,7 +28,7 @@ def _surface(stage: Stage) -> NDArray[np.float32]:
     """Return (h, w, 3) normals: the inflated silhouette, bent by what the picture itself shows."""
     factor = _solving_factor(stage)
     silhouette = np.asarray(scene.shrink(stage.subject, factor), np.float32)
-    normals = relief.normals(relief.inflate(silhouette))
+    normals = relief.normals(relief.membrane(silhouette))
     grey = cv2.cvtColor(scene.shrink(stage.pixels, factor), cv2.COLOR_RGB2GRAY)
     normals[..., :2] -= _bumps(grey) * silhouette[..., None]
     soft = cv2.GaussianBlur(normals, (0, 0), 1.0)

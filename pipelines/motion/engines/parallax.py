@@ -19,7 +19,7 @@ from pipelines.motion.parallax.geometry import View
 from pipelines.motion.parallax.layers import cut_layers
 from pipelines.motion.parallax.limit import Analysis, analyse, limited
 from pipelines.motion.parallax.renderer import Renderer
-from pipelines.motion.parallax.split import growth, grown, split
+from pipelines.motion.parallax.split import grown, growth, split
 
 FLAT = 1e-4
 """A nearness range below this is a flat picture: one plane, no layers."""

@@ -55,7 +55,8 @@ def _cuts(nearness: Depth, relief: float) -> list[float]:
     high, low = cv2.dilate(nearness, kernel), cv2.erode(nearness, kernel)
     edge = (high - low) * relief > EDGE
     top, bottom = high[edge], low[edge]
-    total, levels = float((top - bottom).sum()), []
+    total = float((top - bottom).sum())
+    levels: list[float] = []
     grid = (np.arange(LEVELS) + 0.5) / LEVELS
     remaining = np.ones(top.size, bool)
     while len(levels) < MOST_LAYERS - 1 and total > 0:

@@ -12,7 +12,7 @@ from pipelines.context import Context
 from pipelines.depth import find_depth
 from pipelines.depth.file import read_depth
 from pipelines.depth.proxy import build_proxy
-from pipelines.depth.relief import inflate
+from pipelines.relief import inflate
 from pipelines.errors import InvalidDepth
 from pipelines.media import Subject
 from tests.stills import disc, textured
