@@ -56,15 +56,14 @@ def publish_folder(folder: Path, last: str) -> Iterator[Path]:
     A folder replaces its namesake whole. What killed jobs left behind is swept away.
 
     Args:
-        folder: made when needed, and removed again when the job fails and it is empty.
+        folder: made when needed, and removed again, with its parents, when the job fails.
         last: name of the file that moves last, so that its presence says "complete".
 
     Raises:
         OutputRefused: the folder cannot be made or written, or something is in the way.
         NoSpace: the disk is full.
     """
-    existed = os.path.isdir(folder)  # noqa: PTH112 - pathlib's raises for names too long
-    staging, lock = _opened(folder)
+    made, staging, lock = _opened(folder)
     with output_errors(folder):
         try:
             yield staging
@@ -74,17 +73,22 @@ def publish_folder(folder: Path, last: str) -> Iterator[Path]:
         finally:
             shutil.rmtree(staging, ignore_errors=True)
             os.close(lock)
-            if not existed:
-                with suppress(OSError):
-                    folder.rmdir()
+            with suppress(OSError):  # those that hold something now stay
+                for parent in made:
+                    parent.rmdir()
 
 
-def _opened(folder: Path) -> tuple[Path, int]:
-    """Make ``folder`` and a staging folder in it; whatever forbids that is a refusal."""
+def _opened(folder: Path) -> tuple[list[Path], Path, int]:
+    """Make ``folder`` and a staging folder in it; whatever forbids that is a refusal.
+
+    Returns:
+        the folders that were made, innermost first; the staging folder; its lock.
+    """
     try:
         with output_errors(folder):
+            made = [path for path in (folder, *folder.parents) if not path.exists()]
             folder.mkdir(parents=True, exist_ok=True)
-            return _staging(folder)
+            return made, *_staging(folder)
     except (OutputRefused, NoSpace):
         raise
     except OSError as error:
