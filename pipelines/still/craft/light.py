@@ -247,16 +247,15 @@ def dapple(shape: tuple[int, int], rng: np.random.Generator, unit: float) -> Mas
     height, width = shape
     shrink = max(unit / 2.5, 1.0)
     fine = unit / shrink
-    canvas = np.zeros((round(height / shrink) + 1, round(width / shrink) + 1), np.float32)
-    crowd = clouds(canvas.shape, rng, 24 * fine, 2)
-    for x, y, chance, size, level in rng.random((650, 5)):
-        at = (int(x * canvas.shape[1]), int(y * canvas.shape[0]))
-        if chance < 2.2 * float(crowd[at[1], at[0]]) - 0.65:
-            fleck = np.zeros_like(canvas)
-            axes = [max(round(r * fine), 1) for r in (1.6 + 2.6 * size, 1.2 + 1.8 * size)]
-            cv2.ellipse(fleck, at, axes, 0, 0, 360, 0.3 + 0.4 * level, -1)
-            canvas = np.maximum(canvas, fleck) + np.float32(0.35) * np.minimum(canvas, fleck)
-    return np.clip(_grow(blur(canvas, 1.2 * fine), (width, height)), 0, 1)
+    layers = np.zeros((3, round(height / shrink) + 1, round(width / shrink) + 1), np.float32)
+    crowd = clouds(layers.shape[1:], rng, 24 * fine, 2)
+    for index, (x, y, chance, size, level) in enumerate(rng.random((480, 5))):
+        at = (int(x * layers.shape[2]), int(y * layers.shape[1]))
+        if chance < 2.4 * float(crowd[at[1], at[0]]) - 0.8:
+            axes = [max(round(r * fine), 1) for r in (1.4 + 2.6 * size, 1.1 + 1.8 * size)]
+            cv2.ellipse(layers[index % 3], at, axes, 0, 0, 360, 0.3 + 0.4 * level, -1)
+    sun = layers.max(axis=0) + np.float32(0.3) * layers.min(axis=0)
+    return np.clip(_grow(blur(sun, 1.2 * fine), (width, height)), 0, 1)
 
 
 def blinds(shape: tuple[int, int], degrees: float, pitch: float, softness: float) -> Mask:

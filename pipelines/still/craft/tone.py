@@ -38,6 +38,11 @@ def peak(linear: ImageF) -> Mask:
     return cv2.max(cv2.max(red, green), blue)
 
 
+def _lowest(linear: ImageF) -> Mask:
+    red, green, blue = cv2.split(linear)
+    return np.maximum(cv2.min(cv2.min(red, green), blue), 0)
+
+
 def mix(a: ImageF, b: ImageF | Rgb, weight: Mask) -> ImageF:
     """Blend from ``a`` to ``b`` (an image or one colour) by ``weight`` (height, width)."""
     mixed = np.asarray(b, np.float32) - a
@@ -46,19 +51,21 @@ def mix(a: ImageF, b: ImageF | Rgb, weight: Mask) -> ImageF:
     return mixed
 
 
-def contain(linear: ImageF, knee: float = 0.8) -> ImageF:
-    """Bring light above ``knee`` back under 1 along its own hue.
+def contain(linear: ImageF, knee: float = 0.8, ceiling: float = 1.0) -> ImageF:
+    """Bring light above ``knee`` back under ``ceiling`` along its own hue.
 
-    The brightest channel rolls off as knee + (1 − knee)·tanh, the others follow in proportion and
-    then give up saturation as the overshoot grows, the way film burns to white.
+    The brightest channel rolls off as a tanh of slope 1, the others follow in proportion and
+    then give up saturation as the overshoot grows, the way film burns to white; pale colours do so
+    first, so that a lit red stays red.
     """
     top = peak(linear)
-    over = np.maximum(top - np.float32(knee), 0) / np.float32(1 - knee)
+    over = np.maximum(top - np.float32(knee), 0) / np.float32(ceiling - knee)
     if float(over.max()) == 0:
         return linear
-    rolled = np.minimum(top, np.float32(knee)) + np.float32(1 - knee) * np.tanh(over)
+    rolled = np.minimum(top, np.float32(knee)) + np.float32(ceiling - knee) * np.tanh(over)
     scaled = linear * spread(rolled / np.maximum(top, np.float32(1e-6)))
-    return mix(scaled, spread(rolled), np.float32(0.5) * smoothstep(0.6, 5.0, over))
+    pale = np.sqrt(_lowest(linear) / np.maximum(top, np.float32(1e-6)))
+    return mix(scaled, spread(rolled), np.float32(0.9) * smoothstep(0.4, 4.5, over) * pale)
 
 
 def curve(linear: ImageF, shape: Callable[[Mask], Mask]) -> ImageF:
@@ -101,7 +108,11 @@ def saturate(linear: ImageF, amount: float) -> ImageF:
 
 
 def split_tone(linear: ImageF, shadows: Tint, highlights: Tint) -> ImageF:
-    """Tint dark and light parts in CIELAB: a*, b* += s·(1 − L)² + h·L²; L* stays."""
+    """Tint dark and light parts in CIELAB: a*, b* += s·(1 − L)² + h·L²; L* stays.
+
+    Wants light that :func:`contain` has brought under 1: clipped channels would turn orange
+    highlights lemon.
+    """
     lab = linear_to_lab(np.clip(linear, 0, 1))
     light = lab[..., 0] / 100
     dark2, light2 = (1 - light) ** 2, light**2

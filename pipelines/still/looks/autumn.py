@@ -27,7 +27,7 @@ def grade(scene: Scene) -> ImageF:
     turned = weather.defocus(turned, scene, shape.distance, 1.0)
     gaps = light.dapple(shape.floor.shape, scene.rng, scene.unit)
     key = light.lambert(shape, (0.7 * side, -0.5, 0.5), wrap=0.35)
-    sun = key * (0.18 + 0.82 * gaps + (0.42 - 0.42 * gaps) * scene.subject)
+    sun = key * (0.30 + 0.85 * gaps + 0.30 * (1 - gaps) * scene.subject)
     colour = tone.mix(np.broadcast_to(SUN, turned.shape), ON_PRODUCT, scene.subject)
     picture = turned * (0.72 * SHADE + tone.spread(1.7 * sun) * colour)
     picture = picture + 0.42 * weather.bokeh(scene, shape.distance, LEAVES, 34, (1.6, 4.6))
@@ -35,8 +35,10 @@ def grade(scene: Scene) -> ImageF:
     picture = weather.haze(picture, shape.distance, tone.spread(0.2 + 0.6 * glow) * SUN, 0.45)
     spill = light.bloom(picture, scene.unit, threshold=0.5, radius=3.5)
     picture = tone.contrast(picture + 0.25 * spill, 1.12, pivot=0.45)
-    picture = tone.split_tone(picture, shadows=(3.0, 2.0), highlights=(2.0, 7.0))
-    return tone.contain(tone.vignette(picture, 0.35))
+    picture = tone.split_tone(
+        tone.contain(picture, knee=0.6, ceiling=0.92), shadows=(3.0, 2.0), highlights=(2.0, 7.0)
+    )
+    return tone.vignette(picture, 0.35)
 
 
 def _turn(linear: ImageF, amount: float) -> ImageF:

@@ -31,8 +31,10 @@ def grade(scene: Scene) -> ImageF:
         picture, scene.unit, threshold=0.55, radius=3.0, weight=1 - 0.7 * scene.subject
     )
     picture = tone.contrast(picture + 0.3 * spill, 1.2, pivot=0.42)
-    picture = tone.split_tone(picture, shadows=(-9.0, -9.0), highlights=(4.0, 9.0))
-    return tone.contain(tone.grain(picture, scene.rng, 0.016, 0.12 * scene.unit))
+    picture = tone.split_tone(
+        tone.contain(picture, knee=0.6, ceiling=0.85), shadows=(-9.0, -9.0), highlights=(4.0, 9.0)
+    )
+    return tone.grain(picture, scene.rng, 0.016, 0.12 * scene.unit)
 
 
 def _pool(scene: Scene, side: int) -> ImageF:

@@ -20,9 +20,11 @@ def grade(scene: Scene) -> ImageF:
     shade = light.cast_shadow(scene, lean=-0.75 * side, squash=0.42, softness=0.7)
     picture = picture * tone.spread(0.42 + 1.08 * key) * tone.spread(1 - 0.72 * shade)
     picture = tone.contrast(picture, 1.30, pivot=0.46)
-    picture = tone.split_tone(picture, shadows=(0.0, -5.0), highlights=(0.0, 3.0))
+    picture = tone.split_tone(
+        tone.contain(picture, ceiling=0.94), shadows=(0.0, -5.0), highlights=(0.0, 3.0)
+    )
     picture = tone.vignette(picture, 0.25)
-    return tone.contain(tone.grain(picture, scene.rng, 0.012, 0.1 * scene.unit))
+    return tone.grain(picture, scene.rng, 0.012, 0.1 * scene.unit)
 
 
 def _quiet(scene: Scene, shape: light.Relief) -> ImageF:

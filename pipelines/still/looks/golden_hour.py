@@ -9,8 +9,8 @@ from pipelines.still.craft import light, tone, weather
 from pipelines.still.craft.noise import clouds
 from pipelines.still.look import Look, Scene
 
-SUN = np.array([1.0, 0.53, 0.20], np.float32)
-ON_PRODUCT = (0.98, 0.70, 0.46)
+SUN = np.array([1.0, 0.57, 0.21], np.float32)
+ON_PRODUCT = (0.98, 0.74, 0.46)
 """The sun on the product itself: less red, so that a green label stays green."""
 SKY = np.array([0.44, 0.50, 0.72], np.float32)
 
@@ -24,18 +24,20 @@ def grade(scene: Scene) -> ImageF:
     picture = picture + tone.spread(edge * 1.1) * SUN * (0.25 + scene.linear)
     picture = _air(scene, shape, side, picture)
     picture = tone.contrast(picture, 1.22, pivot=0.48)
-    picture = tone.split_tone(picture, shadows=(3.0, -7.0), highlights=(5.0, 7.0))
-    return tone.contain(tone.grain(picture, scene.rng, 0.008, 1.0), knee=0.75)
+    picture = tone.split_tone(
+        tone.contain(picture, knee=0.62, ceiling=0.9), shadows=(3.0, -7.0), highlights=(3.0, 7.5)
+    )
+    return tone.grain(picture, scene.rng, 0.008, 1.0)
 
 
 def _daylight(scene: Scene, shape: light.Relief, side: int) -> ImageF:
     """Warm key on what faces the sun, cool sky everywhere else, the product's long shadow."""
     shade = light.cast_shadow(scene, lean=-1.35 * side, squash=0.20, softness=3.5) * shape.floor
     key = light.lambert(shape, (0.92 * side, -0.30, 0.34), wrap=0.35)
-    reach = 0.42 + 0.85 * light.across(shape.floor.shape, side, reach=0.5)
+    reach = 0.36 + 0.90 * light.across(shape.floor.shape, side, reach=0.5)
     sun = key * reach * (1 - 0.92 * shade)
     colour = tone.mix(np.broadcast_to(SUN, scene.linear.shape), ON_PRODUCT, scene.subject)
-    return np.float32(0.30) * SKY + tone.spread(2.4 * sun) * colour
+    return np.float32(0.30) * SKY + tone.spread(2.2 * sun) * colour
 
 
 def _air(scene: Scene, shape: light.Relief, side: int, picture: ImageF) -> ImageF:
@@ -49,7 +51,9 @@ def _air(scene: Scene, shape: light.Relief, side: int, picture: ImageF) -> Image
     spill = light.bloom(
         picture, scene.unit, threshold=0.5, radius=4.0, weight=0.3 + 0.7 * shape.distance
     )
-    return picture + tone.spread(veil) * SUN + 0.45 * spill * np.array([1.0, 0.8, 0.55], np.float32)
+    return (
+        picture + tone.spread(veil) * SUN + 0.45 * spill * np.array([1.0, 0.70, 0.36], np.float32)
+    )
 
 
 LOOK = Look(

@@ -21,7 +21,7 @@ def grade(scene: Scene) -> ImageF:
     picture = tone.contrast(picture * 1.12, 1.18, pivot=0.5)
     halo = tone.peak(light.bloom(picture, scene.unit, threshold=0.42, radius=1.6))
     around = np.float32(0.75) * luminance(picture)
-    beyond = np.float32(1.6) * np.maximum(halo - around, 0)  # only where light spills over
+    beyond = np.float32(0.8) * np.maximum(halo - around, 0)  # only where light spills over
     picture = picture + tone.spread(beyond) * HALATION
     picture = tone.vignette(picture, 0.42)
     picture = tone.split_tone(picture, shadows=(-9.0, 1.0), highlights=(1.0, 10.0))

@@ -29,8 +29,12 @@ def grade(scene: Scene) -> ImageF:
     picture = picture + 0.16 * flakes
     picture = _snowed(scene, shape, picture)
     spill = light.bloom(picture, scene.unit, threshold=0.6, radius=3.0)
-    picture = tone.split_tone(picture + 0.12 * spill, shadows=(0.0, -12.0), highlights=(-1.0, -3.0))
-    return tone.contain(tone.contrast(picture, 1.08), knee=0.82)
+    picture = tone.split_tone(
+        tone.contain(picture + 0.12 * spill, ceiling=0.88),
+        shadows=(0.0, -12.0),
+        highlights=(-1.0, -3.0),
+    )
+    return tone.contrast(picture, 1.08)
 
 
 def _snowed(scene: Scene, shape: light.Relief, picture: ImageF) -> ImageF:

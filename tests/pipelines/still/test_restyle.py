@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pipelines.context import Context
 from pipelines.errors import Cancelled, OutOfRange, UnknownName
-from pipelines.still import restyle
+from pipelines.registry import Registry
+from pipelines.still import looks, restyle
+from pipelines.still.look import Look
 from tests.pipelines.still.conftest import Shot
 
 
@@ -52,3 +55,17 @@ def test_maps_of_another_size_are_refused(shot: Shot, context: Context) -> None:
     small = replace(shot.subject, mask=np.zeros((3, 3), np.float32))
     with pytest.raises(TypeError, match="subject mask"):
         restyle(shot.pixels, small, shot.depth, context=context)
+
+
+ONE_MORE = """
+from pipelines.still.look import Look
+LOOK = Look("Negative", "A negative.", "negative", "", 0.3, lambda s: 1 - s.linear)
+"""
+
+
+def test_one_file_adds_a_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "scratch_negative.py").write_text(ONE_MORE)
+    monkeypatch.setattr(looks, "__path__", [*looks.__path__, str(tmp_path)])
+    found: Registry[Look] = Registry("pipelines.still.looks", "LOOK", "look")
+    assert found["scratch-negative"].title == "Negative"
+    assert "golden-hour" in found
