@@ -13,7 +13,7 @@ from pipelines.media import CameraTrack, Clip
 Path2D = Callable[[float], tuple[float, float]]
 """Phase in [0, 1) → shift of the picture in pixels, x then y."""
 
-_WAVES = np.random.default_rng(5).uniform(-1, 1, (24, 4))
+_WAVES = np.random.default_rng(5).uniform(-1, 1, (12, 4))
 
 
 def texture(width: int, height: int, dx: float = 0.0, dy: float = 0.0) -> Image:
@@ -26,8 +26,8 @@ def texture(width: int, height: int, dx: float = 0.0, dy: float = 0.0) -> Image:
     channels = np.full((height, width, 3), 128.0, np.float32)
     for row, (across, along, turn, tint) in enumerate(_WAVES):
         wave = np.sin(0.35 * (across * x + along * y) + 9 * turn)
-        channels[..., row % 3] += np.float32(9 + 3 * tint) * wave
-        channels += 5 * wave[..., None]
+        channels[..., row % 3] += np.float32(4 + 2 * tint) * wave
+        channels += 9 * wave[..., None]
     return np.clip(np.rint(channels), 0, 255).astype(np.uint8)
 
 

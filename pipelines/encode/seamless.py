@@ -30,8 +30,8 @@ FEWEST = 8
 SHARES = {1: 1.0, 2: 0.5}
 """Frames before the end → share of the first frame's error added there."""
 
-HEAD = {1: -1, 2: 3}
-TAIL = {2: 1, 1: -4}
+HEAD = {1: -2, 2: 3}
+TAIL = {2: 1, 1: -5}
 """Frames after the start, or before the end → quantiser, relative to the clip's CRF."""
 
 FOLLOW = "no-dct-decimate=1,deadzone-inter=8,no-fast-pskip=1"
