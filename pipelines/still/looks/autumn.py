@@ -23,7 +23,7 @@ def grade(scene: Scene) -> ImageF:
     """Dapple the scene with sun through leaves and turn its set to amber and rust."""
     side = light.lit_side(scene)
     shape = light.relief(scene)
-    turned = tone.mix(_turn(scene.linear, 0.75), scene.linear, scene.subject)
+    turned = tone.mix(_turn(scene.linear, 0.9), scene.linear, scene.subject)
     turned = weather.defocus(turned, scene, shape.distance, 1.0)
     gaps = light.dapple(shape.floor.shape, scene.rng, scene.unit)
     key = light.lambert(shape, (0.7 * side, -0.5, 0.5), wrap=0.35)
@@ -34,7 +34,7 @@ def grade(scene: Scene) -> ImageF:
     glow = light.glow(shape.floor.shape, (0.5 + 0.5 * side, 0.05), 0.7)
     picture = weather.haze(picture, shape.distance, tone.spread(0.2 + 0.6 * glow) * SUN, 0.45)
     spill = light.bloom(picture, scene.unit, threshold=0.5, radius=3.5)
-    picture = tone.contrast(picture + 0.25 * spill, 1.12, pivot=0.45)
+    picture = tone.contrast(picture + 0.25 * spill, 1.35, pivot=0.5)
     picture = tone.split_tone(
         tone.contain(picture, knee=0.6, ceiling=0.92), shadows=(3.0, 2.0), highlights=(2.0, 7.0)
     )

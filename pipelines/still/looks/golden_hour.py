@@ -23,7 +23,7 @@ def grade(scene: Scene) -> ImageF:
     edge = light.rim(shape, scene, side, lift=-0.3, width=2.2)
     picture = picture + tone.spread(edge * 1.1) * SUN * (0.25 + scene.linear)
     picture = _air(scene, shape, side, picture)
-    picture = tone.contrast(picture, 1.22, pivot=0.48)
+    picture = tone.contrast(picture, 1.3, pivot=0.5)
     picture = tone.split_tone(
         tone.contain(picture, knee=0.62, ceiling=0.9), shadows=(3.0, -7.0), highlights=(3.0, 7.5)
     )
