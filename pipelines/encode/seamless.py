@@ -30,9 +30,14 @@ FEWEST = 8
 SHARES = {1: 1.0, 2: 0.5}
 """Frames before the end → share of the first frame's error added there."""
 
-HEAD = {1: -2, 2: 3}
-TAIL = {2: 1, 1: -5}
+HEAD = {1: 0, 2: 3}
+TAIL = {2: 2, 1: -3}
 """Frames after the start, or before the end → quantiser, relative to the clip's CRF."""
+
+SMALL = 900_000
+"""Pictures of fewer pixels are coded finer by `FINER`: each of their pixels holds more detail."""
+
+FINER = 2
 
 FOLLOW = "no-dct-decimate=1,deadzone-inter=8,no-fast-pskip=1"
 """x264 normally drops residuals this small; these frames are about nothing else."""
@@ -45,12 +50,13 @@ _FLOW_SIDE = 270
 Packet: TypeAlias = "av.Packet[av.VideoStream]"
 
 
-def zones(count: int, crf: int) -> str:
-    """Return x264's ``zones`` option for a loop of ``count`` frames."""
+def zones(count: int, crf: int, pixels: int) -> str:
+    """Return x264's ``zones`` option for a loop of ``count`` frames of so many pixels."""
     if count < FEWEST:
         return ""
+    base = crf - (FINER if pixels < SMALL else 0)
     offsets = HEAD | {count - before: offset for before, offset in TAIL.items()}
-    return "/".join(f"{at},{at},q={crf + offset},{FOLLOW}" for at, offset in offsets.items())
+    return "/".join(f"{at},{at},q={base + offset},{FOLLOW}" for at, offset in offsets.items())
 
 
 def frame_type(index: int, count: int) -> PictureType:

@@ -84,8 +84,9 @@ def _lossy(out: av.VideoStream, loop: Loop, context: Context, draft: bool) -> It
     codec.max_b_frames, codec.gop_size = 2, _gop(clip.count, clip.fps)
     closes = loop.mode != "none"
     private = {**_BT709, "scenecut": "0", "open-gop": "0"}
-    if closes and zones(clip.count, crf):
-        private["zones"] = zones(clip.count, crf)
+    ends = zones(clip.count, crf, clip.width * clip.height) if closes else ""
+    if ends:
+        private["zones"] = ends
     out.options = {"preset": "veryfast", "crf": str(crf), "x264-params": _joined(private)}
     steering: Steering | None = None
     for index, frame in zip(count(), stream(clip, to_i420, context), strict=False):
