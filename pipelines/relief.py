@@ -1,7 +1,7 @@
 """Inflates a silhouette to a rounded surface: what a flat picture does not say about its product.
 
-Solves Poisson's equation ∇²h = −4 inside the silhouette with h = 0 on its rim and on the frame's
-border. √h is then exactly a half sphere for a disc (h = R² − r²). Source: inflation by a Poisson
+Solves Poisson's equation ∇²h = −4 inside the silhouette with h = 0 on its rim; a product that the
+frame cuts goes on beyond it. √h is then exactly a half sphere for a disc (h = R² − r²). Source: inflation by a Poisson
 equation, after Johnston, "Lumo: Illumination for Cel Animation" (NPAR 2002).
 """
 
@@ -67,6 +67,6 @@ def _relax(guess: Mask, inside: Mask) -> Mask:
     kernel = np.array([[0, 0.25, 0], [0.25, 0, 0.25], [0, 0.25, 0]], np.float32)
     h = guess * inside
     for _ in range(WORK // max(inside.shape)):
-        h = cv2.filter2D(h, cv2.CV_32F, kernel, delta=1.0, borderType=cv2.BORDER_CONSTANT)
+        h = cv2.filter2D(h, cv2.CV_32F, kernel, delta=1.0, borderType=cv2.BORDER_REFLECT_101)
         h = h * inside
     return h

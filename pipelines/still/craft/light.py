@@ -12,6 +12,7 @@ import numpy as np
 
 from pipelines.arrays import ImageF, Mask
 from pipelines.colour import luminance
+from pipelines.relief import inflate
 from pipelines.still.craft.noise import clouds
 from pipelines.still.craft.tone import Rgb, blur, mix, smoothstep, spread
 from pipelines.still.look import Scene
@@ -34,31 +35,6 @@ class Relief:
     normals: ImageF
     floor: Mask
     distance: Mask
-
-
-def inflate(mask: Mask) -> Mask:
-    """Blow a silhouette up like a balloon; returns height in pixels, a disc becomes a sphere.
-
-    Solves ∇²h = −4 inside the mask with h = 0 outside, coarse to fine by Jacobi steps, and takes
-    z = √h: for a disc h = R² − r², so z is the exact hemisphere.
-    """
-    levels = [mask]
-    while min(levels[-1].shape) > 12:
-        height, width = levels[-1].shape
-        half = (max(width // 2, 1), max(height // 2, 1))
-        levels.append(cv2.resize(levels[-1], half, interpolation=cv2.INTER_AREA))
-    h = np.zeros(levels[-1].shape, np.float32)
-    for level in reversed(levels):
-        scale = mask.shape[1] / level.shape[1]
-        h = cv2.resize(h, level.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        for _ in range(24 if level is mask else 60):
-            h = (_neighbours(h) + np.float32(scale * scale)) * level
-    return np.sqrt(h)
-
-
-def _neighbours(h: Mask) -> Mask:
-    cross = np.array([[0, 0.25, 0], [0.25, 0, 0.25], [0, 0.25, 0]], np.float32)
-    return cv2.filter2D(h, -1, cross, borderType=cv2.BORDER_REFLECT_101)
 
 
 def relief(scene: Scene) -> Relief:
