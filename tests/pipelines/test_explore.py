@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from PIL import Image as Pillow
 
-import pipelines.explore
 from pipelines.context import Context
 from pipelines.errors import Cancelled, InvalidInput, UnknownName
 from pipelines.explore import explore, title, vary
@@ -18,6 +18,7 @@ from pipelines.render import render
 from pipelines.report import ExplorationReport
 from pipelines.spec import RenderSpec, parse_spec
 
+MODULE = import_module("pipelines.explore")
 BASE = parse_spec({"seconds": 0.5, "fps": 12, "formats": "web-loop"})
 VARIANTS = vary(BASE, ["winter", "noir"], ["orbit", "slide-left=0.03"], [0, 7])
 
@@ -89,7 +90,7 @@ def test_shared_work_is_done_once(
     calls: list[str] = []
 
     def counted(name: str) -> Callable[..., object]:
-        inner = getattr(pipelines.explore, name)
+        inner = getattr(MODULE, name)
 
         def call(*arguments: object) -> object:
             calls.append(name)
@@ -98,7 +99,7 @@ def test_shared_work_is_done_once(
         return call
 
     for name in ("find_scene", "dress", "frame_still", "animate"):
-        monkeypatch.setattr(pipelines.explore, name, counted(name))
+        monkeypatch.setattr(MODULE, name, counted(name))
     explore(vary(BASE, ["winter", "noir"], ["orbit", "rise"], [0]), still, tmp_path, job)
     found = {name: calls.count(name) for name in set(calls)}
     assert found == {"find_scene": 1, "dress": 2, "frame_still": 2, "animate": 4}
