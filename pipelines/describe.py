@@ -28,7 +28,7 @@ def describe(
             advice=inspect(scene.source, scene.subject, texts).advice,
             text=tuple(box.text for box in texts),
             fidelity=measure_fidelity(spec.protect, texts, deliveries[0], context),
-            warnings=tuple(notes(spec, deliveries)),
+            warnings=tuple(notes(spec, scene, deliveries)),
         )
     recipe, engine = spec.model_dump(mode="json"), spec.motion.chosen
     timings = context.timings
@@ -42,8 +42,11 @@ def read_text(spec: RenderSpec, scene: Scene, context: Context) -> tuple[TextBox
     return find_text(scene.source.pixels, context, scene.source.sha256)
 
 
-def notes(spec: RenderSpec, deliveries: Sequence[Delivery]) -> Iterator[str]:
+def notes(spec: RenderSpec, scene: Scene, deliveries: Sequence[Delivery]) -> Iterator[str]:
     """Say where the result is not what the recipe seems to ask for."""
+    height, width = scene.pixels.shape[:2]
+    if spec.quality == "final" and (width, height) != scene.source.size:
+        yield f"The still was worked on at {width} × {height} pixels: no format shows more."
     generative = ("motion_bucket_id", "noise_aug_strength", "camera_strength")
     for key in generative:
         if getattr(spec.motion, key) is not None and spec.motion.chosen == DEFAULT_ENGINE:

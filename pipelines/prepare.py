@@ -12,6 +12,7 @@ import numpy as np
 from pipelines.arrays import Image
 from pipelines.context import Context
 from pipelines.depth import find_depth
+from pipelines.encode import FORMATS
 from pipelines.media import DepthMap, Source, Still, Subject
 from pipelines.protect import find_subject
 from pipelines.source import decode
@@ -20,6 +21,10 @@ from pipelines.still import place_on_backdrop, restyle
 
 DRAFT_SIDE = 720
 """Short side in pixels of a draft's still: twice its frames', so that a close framing holds."""
+
+FINAL_SIDE = 1920
+"""Short side in pixels of a final's still, unless a format shows more: the longer side of a full
+screen video, so that even a close framing of it is never enlarged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +67,7 @@ def find_scene(spec: RenderSpec, source: Path | bytes, context: Context) -> Scen
         depth = find_depth(pixels, subject, context, key="/".join(key), depth_file=depth_file)
     file = source if isinstance(source, Path) else None
     scene = Scene(original, file, pixels, subject, depth)
-    return reduced(scene) if spec.quality == "draft" else scene
+    return reduced(scene, working_side(spec))
 
 
 def dress(scene: Scene, spec: RenderSpec, context: Context) -> Still:
@@ -79,10 +84,18 @@ def dress(scene: Scene, spec: RenderSpec, context: Context) -> Still:
         )
 
 
-def reduced(scene: Scene) -> Scene:
-    """Return the scene at the size of a draft; a smaller one stays as it is."""
+def working_side(spec: RenderSpec) -> int:
+    """Return the short side, in pixels, beyond which no frame of the recipe could show more."""
+    if spec.quality == "draft":
+        return DRAFT_SIDE
+    formats = [FORMATS[name] for name in spec.formats]
+    return max(FINAL_SIDE, *(max(kind.size or (kind.longest,)) for kind in formats))
+
+
+def reduced(scene: Scene, side: int) -> Scene:
+    """Return the scene with a short side of ``side`` pixels; a smaller one stays as it is."""
     height, width = scene.pixels.shape[:2]
-    scale = DRAFT_SIDE / min(height, width)
+    scale = side / min(height, width)
     if scale >= 1:
         return scene
     size = (round(width * scale), round(height * scale))

@@ -17,6 +17,7 @@ from pipelines.camera.pose import intrinsics
 from pipelines.context import Context
 from pipelines.encode import embedded_text
 from pipelines.errors import Cancelled, InvalidInput, StillwaveError
+from pipelines.prepare import find_scene, reduced, working_side
 from pipelines.recall import find_source, promote, recall, remake
 from pipelines.render import render
 from pipelines.report import RenderReport, report_schema
@@ -156,6 +157,30 @@ def test_strength_zero_is_the_source(still: Path, job: Context, tmp_path: Path) 
     spec = parse_spec({**QUICK, "look": {"name": "noir", "strength": 0}})
     render(spec, still, tmp_path, job)
     np.testing.assert_array_equal(read(tmp_path / "still.png"), read(still))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "side"),
+    [
+        ({"quality": "draft"}, 720),
+        ({"formats": "gif"}, 1920),
+        ({"formats": "instagram-reel,gif"}, 1920),
+        ({"formats": "gif,master"}, 3840),
+    ],
+)
+def test_a_still_is_worked_on_at_the_size_its_formats_can_show(
+    recipe: dict[str, object], side: int
+) -> None:
+    assert working_side(parse_spec(recipe)) == side
+
+
+def test_reducing_keeps_shape_and_leaves_small_scenes_alone(samples: Path, job: Context) -> None:
+    scene = find_scene(parse_spec({"look": "natural"}), samples / "coffee.jpg", job)
+    assert reduced(scene, 400) is scene
+    small = reduced(scene, 200)
+    assert small.pixels.shape == (200, 300, 3)
+    assert small.subject.mask.shape == small.depth.nearness.shape == (200, 300)
+    assert small.subject.mask.mean() == pytest.approx(scene.subject.mask.mean(), abs=0.01)
 
 
 def test_bytes_do_as_well_as_a_file(still: Path, job: Context, tmp_path: Path) -> None:
