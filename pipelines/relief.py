@@ -1,8 +1,8 @@
 """Inflates a silhouette to a rounded surface: what a flat picture does not say about its product.
 
 Solves Poisson's equation ∇²h = −4 inside the silhouette with h = 0 on its rim; a product that the
-frame cuts goes on beyond it. √h is then exactly a half sphere for a disc (h = R² − r²). Source: inflation by a Poisson
-equation, after Johnston, "Lumo: Illumination for Cel Animation" (NPAR 2002).
+frame cuts goes on beyond it. √h is then exactly a half sphere for a disc (h = R² − r²). Source:
+inflation by a Poisson equation, after Johnston, "Lumo: Illumination for Cel Animation" (NPAR 2002).
 """
 
 from __future__ import annotations
