@@ -30,8 +30,23 @@ LONGEST_GOP = 5.0
 """Seconds between key frames at most: a short loop is one GOP, so that it pops nowhere."""
 
 _MUXER = {"movflags": "+faststart+negative_cts_offsets", "use_editlist": "0"}
-_BT709 = {"colorprim": "bt709", "transfer": "bt709", "colormatrix": "bt709", "range": "tv"}
-_RGB = {"colorprim": "bt709", "transfer": "iec61966-2-1", "colormatrix": "GBR", "range": "pc"}
+_STEADY = {"lookahead-threads": "1"}
+"""x264 with several look-ahead threads does not always give the same bytes (measured)."""
+
+_BT709 = {
+    **_STEADY,
+    "colorprim": "bt709",
+    "transfer": "bt709",
+    "colormatrix": "bt709",
+    "range": "tv",
+}
+_RGB = {
+    **_STEADY,
+    "colorprim": "bt709",
+    "transfer": "iec61966-2-1",
+    "colormatrix": "GBR",
+    "range": "pc",
+}
 
 
 @dataclass(frozen=True)
