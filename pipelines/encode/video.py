@@ -30,8 +30,8 @@ LONGEST_GOP = 5.0
 """Seconds between key frames at most: a short loop is one GOP, so that it pops nowhere."""
 
 _MUXER = {"movflags": "+faststart+negative_cts_offsets", "use_editlist": "0"}
-_STEADY = {"lookahead-threads": "1"}
-"""x264 with several look-ahead threads does not always give the same bytes (measured)."""
+_STEADY = {"lookahead-threads": "1", "sync-lookahead": "0"}
+"""x264 with a threaded look-ahead does not always give the same bytes (measured)."""
 
 _BT709 = {
     **_STEADY,
