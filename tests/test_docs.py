@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from typing import Any
 import click
 import pytest
 
+from docs import markdown
 from docs.generate import PAGES as MAKERS
 from pipelines.errors import StillwaveError
 from pipelines.report.model import report_schema
@@ -40,6 +42,10 @@ def documented(name: str) -> str:
 @pytest.mark.parametrize("name", MAKERS)
 def test_the_committed_page_is_what_the_generator_makes(name: str) -> None:
     assert documented(name) == MAKERS[name](), "run: make docs"
+
+
+def test_the_generators_own_example_runs() -> None:
+    assert doctest.testmod(markdown) == (0, 1)
 
 
 def test_no_other_page_lies_in_the_reference() -> None:
