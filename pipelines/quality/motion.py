@@ -18,6 +18,9 @@ from pipelines.arrays import Plane
 FLOW_SIDE = 270
 """Short side, in pixels, of the planes that flow is measured on."""
 
+PLAIN = 1.5
+"""Grey levels per pixel below which a gradient may be noise; twice that counts in full."""
+
 Flow = NDArray[np.float32]
 """(height, width, 2) displacement in pixels, x then y."""
 
@@ -49,8 +52,22 @@ def flow_between(first: Plane, second: Plane) -> Flow:
 
 def mean_flow(pairs: Iterable[tuple[Plane, Plane]]) -> float:
     """Return the mean length of flow over ``pairs``, in pixels of the planes; 0 for no pairs."""
-    lengths = [float(np.mean(length_of(flow_between(*pair)))) for pair in pairs]
+    lengths = [seen_mean(length_of(flow_between(*pair)), pair[0]) for pair in pairs]
     return float(np.mean(lengths)) if lengths else 0.0
+
+
+def seen_mean(values: NDArray[np.float32], plane: Plane) -> float:
+    """Return the mean of ``values`` where ``plane`` has something whose motion can be seen.
+
+    On a plain backdrop flow is undefined and only follows the codec's noise (the aperture
+    problem), so each pixel counts by the gradient round it; 0 when all is plain.
+    """
+    across = cv2.Sobel(plane, cv2.CV_32F, 1, 0, scale=1 / 8)
+    down = cv2.Sobel(plane, cv2.CV_32F, 0, 1, scale=1 / 8)
+    gradient = cv2.GaussianBlur(cv2.magnitude(across, down), (0, 0), 2.0)
+    weight = np.clip(gradient - PLAIN, 0.0, PLAIN)
+    total = float(weight.sum())
+    return float((values * weight).sum()) / total if total > 1e-3 * weight.size else 0.0
 
 
 def length_of(flow: Flow) -> NDArray[np.float32]:

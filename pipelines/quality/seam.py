@@ -8,11 +8,10 @@ neighbours alone, in brightness (`seam_ratio`) and in velocity (`seam_kink`).
 from __future__ import annotations
 
 import cv2
-import numpy as np
 
 from pipelines.arrays import Plane
 from pipelines.media import Seam
-from pipelines.quality.motion import flow_between, length_of, shrink
+from pipelines.quality.motion import flow_between, length_of, seen_mean, shrink
 
 NOISE_FLOOR = 0.5
 """Grey levels that a good codec adds to any step; keeps the ratio calm where nothing moves."""
@@ -57,7 +56,7 @@ def seam_kink(tail: tuple[Plane, Plane], head: tuple[Plane, Plane], typical: flo
     across = flow_between(tail[1], head[0])
     leaving = flow_between(*head)
     changes = [
-        float(np.mean(length_of(later - earlier)))
+        seen_mean(length_of(later - earlier), head[0])
         for earlier, later in ((arriving, across), (across, leaving))
     ]
     return max(changes) / max(typical, FLOW_FLOOR)

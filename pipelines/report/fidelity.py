@@ -16,6 +16,7 @@ from pipelines.protect import TextBox, find_text
 from pipelines.quality import (
     colour_difference,
     colour_drift,
+    flow_between,
     structural_similarity,
     text_similarity,
 )
@@ -24,6 +25,10 @@ from pipelines.report.model import FidelityReport, SubjectReport, TextReport
 
 SHORT_SIDE = 270
 """Pixels; the frames are compared at this size, where an eye on a phone would judge them."""
+
+
+FLOW_SMOOTHING = 2.0
+"""Pixels; only smooth displacement is forgiven, a broken letter is not."""
 
 
 def measure_fidelity(
@@ -42,8 +47,9 @@ def measure_fidelity(
 def subject_fidelity(clip: Clip, subject: Mask, framing: Framing) -> SubjectReport | None:
     """Compare the product a quarter into the clip with frame 0.
 
-    The path is undone as the camera sees the subject's plane, z = 1: what parallax within the
-    product remains, and counts as a difference; so does what an effect lays over it.
+    The path is undone in two steps: the homography of the subject's plane, z = 1, then what is
+    left of parallax within the product (and of its own turning) by optical flow. What remains is
+    what a viewer would call a change: lost detail, another colour, a hole, an effect laid over it.
 
     Args:
         clip: frame 0 is the still.
@@ -63,13 +69,21 @@ def subject_fidelity(clip: Clip, subject: Mask, framing: Framing) -> SubjectRepo
         return None
     first = _shrunk(clip.render(0), size)
     small = _shrunk(clip.render(index), size)
-    later = np.asarray(cv2.warpPerspective(small, back, size), np.uint8)
+    later = _settled(first, np.asarray(cv2.warpPerspective(small, back, size), np.uint8))
     return SubjectReport(
         frame=index,
         ciede2000=colour_difference(first, later, mask),
         ssim=structural_similarity(first, later, mask),
         drift=colour_drift([first, later], mask),
     )
+
+
+def _settled(first: Image, later: Image) -> Image:
+    """Carry each pixel of a nearly aligned picture to where it lies in the first."""
+    before, after = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (first, later))
+    flow = cv2.GaussianBlur(flow_between(before, after), (0, 0), FLOW_SMOOTHING)
+    columns, rows = np.meshgrid(*(np.arange(side, dtype=np.float32) for side in flow.shape[1::-1]))
+    return cv2.remap(later, columns + flow[..., 0], rows + flow[..., 1], cv2.INTER_LINEAR)
 
 
 def _shrunk(image: Image, size: tuple[int, int]) -> Image:
