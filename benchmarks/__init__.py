@@ -1,0 +1,1 @@
+"""Measures: how quick, how steady, how heavy, beside named rivals in the same run."""

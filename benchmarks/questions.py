@@ -1,0 +1,15 @@
+"""The questions: one module each, with ``run(repeats) -> Findings``."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from benchmarks.findings import Findings
+
+QUESTIONS = ("end_to_end", "stages", "jitter", "variants", "startup")
+
+
+def answer(name: str, repeats: int) -> Findings:
+    """Ask one question."""
+    findings: Findings = import_module(f"benchmarks.{name}").run(repeats)
+    return findings

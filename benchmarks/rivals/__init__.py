@@ -1,0 +1,1 @@
+"""What others do today, doing the same work in the same run."""
