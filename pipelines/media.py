@@ -154,6 +154,8 @@ class Clip:
             held in memory.
         camera: the path in numbers.
         closed: whether frame ``count`` would equal frame 0, in position and velocity.
+        twins: for each frame, the first one with the very same picture (itself, most often): a
+            sway passes every pose twice. Empty when all differ.
         warnings: sentences for the report.
     """
 
@@ -164,6 +166,7 @@ class Clip:
     render: Callable[[int], Image]
     camera: CameraTrack
     closed: bool
+    twins: tuple[int, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property

@@ -47,7 +47,7 @@ def recorded(loop: Loop, folder: Path) -> Loop:
             save_png(path, pixels)
         return pixels
 
-    return replace(loop, clip=replace(loop.clip, render=frame))
+    return replace(loop, clip=replace(loop.clip, render=frame, twins=()))
 
 
 def _save(path: Path, data: bytes) -> None:

@@ -45,6 +45,13 @@ class Pose:
     blur: float = 0.0
     veil: float = 0.0
 
+    @property
+    def key(self) -> bytes:
+        """The pose to a billionth, the same for poses that show the same picture."""
+        scalars = (self.zoom, *self.shift, self.blur, self.veil, min(self.focus, 1e3))
+        values = np.concatenate([self.camera.ravel(), self.subject.ravel(), scalars])
+        return (values.round(9) + 0.0).tobytes()
+
     def lens(self, width: int, height: int, fov_deg: float) -> Matrix:
         """Return the (3, 3) intrinsics of this moment for a frame of that size."""
         matrix = intrinsics(width, height, fov_deg, self.zoom)

@@ -21,24 +21,32 @@ AHEAD = 4
 def stream(clip: Clip, prepare: Callable[[Image], T], context: Context) -> Iterator[T]:
     """Yield ``prepare(clip.render(index))`` for each frame in order; both run in the pool.
 
+    A frame whose picture was made before is the same object again, kept until its last use.
     Reports progress as the stage ``"encode"``.
 
     Raises:
         Cancelled: the context was cancelled.
     """
+    last_use = {twin: index for index, twin in enumerate(clip.twins)}
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="frame") as pool:
-        flight: deque[Future[T]] = deque()
+        made: dict[int, Future[T]] = {}
+        waiting: deque[Future[T]] = deque()
         try:
             for index in range(clip.count):
-                flight.append(pool.submit(_made, clip, prepare, index))
-                if len(flight) == AHEAD:
-                    yield flight.popleft().result()
+                twin = clip.twins[index] if clip.twins else index
+                if twin not in made:
+                    made[twin] = pool.submit(_made, clip, prepare, twin)
+                waiting.append(made[twin])
+                if last_use.get(twin, index) == index:
+                    del made[twin]
+                if len(waiting) == AHEAD:
+                    yield waiting.popleft().result()
                 context.step("encode", index, clip.count)
-            while flight:
-                yield flight.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
             context.step("encode", clip.count, clip.count)
         finally:
-            for future in flight:
+            for future in (*waiting, *made.values()):
                 future.cancel()
 
 

@@ -52,7 +52,9 @@ def _require_closed(clip: Clip) -> Clip:
 def _there_and_back(clip: Clip) -> Clip:
     _require_frames(clip, 2)
     order = np.r_[0 : clip.count, clip.count - 2 : 0 : -1]
-    return _reordered(clip, order, lambda index: clip.render(int(order[index])), closed=False)
+    twins = clip.twins or tuple(range(clip.count))
+    turned = _reordered(clip, order, lambda index: clip.render(int(order[index])), closed=False)
+    return replace(turned, twins=tuple(twins[index] for index in order))
 
 
 def _crossfaded(clip: Clip) -> Clip:
@@ -83,7 +85,7 @@ def _reordered(
     camera = CameraTrack(
         track.width, track.height, track.intrinsics[order], track.world_to_camera[order]
     )
-    return replace(clip, count=len(order), render=render, camera=camera, closed=closed)
+    return replace(clip, count=len(order), render=render, camera=camera, closed=closed, twins=())
 
 
 def _require_frames(clip: Clip, fewest: int) -> None:

@@ -53,6 +53,7 @@ class Parallax:
             renderer.frame,
             _track(shot, path, analysis),
             path.closed,
+            _twins(path, analysis, shot.count) if not shot.ambient else (),
             tuple(warnings),
         )
 
@@ -144,6 +145,13 @@ def _framed(region: Mask, shot: Shot) -> Mask:
     y = (np.arange(shot.height, dtype=np.float32) + 0.5) * (window.height / shot.height)
     columns, rows = np.meshgrid(x + window.left - 0.5, y + window.top - 0.5)
     return cv2.remap(region, columns.astype(np.float32), rows.astype(np.float32), cv2.INTER_LINEAR)
+
+
+def _twins(path: CameraPath, analysis: Analysis, count: int) -> tuple[int, ...]:
+    """For each frame, the first with the same pose: a sway passes each twice."""
+    first: dict[bytes, int] = {}
+    poses = [path.at(phase, analysis.pivot) for phase in path.phases(count)]
+    return tuple(first.setdefault(pose.key, index) for index, pose in enumerate(poses))
 
 
 def _track(shot: Shot, path: CameraPath, analysis: Analysis) -> CameraTrack:

@@ -17,7 +17,17 @@ from pipelines.motion.effect import Moment, Painter
 from pipelines.motion.parallax.geometry import View
 from pipelines.motion.parallax.layers import Layer
 from pipelines.motion.parallax.lens import Defocus, draw_veil, veil_shade
-from pipelines.motion.parallax.warp import Box, backward_map
+from pipelines.motion.parallax.tiles import (
+    SOLID,
+    TILE_COLUMNS,
+    TILE_ROWS,
+    Extent,
+    Run,
+    bands,
+    find_runs,
+    middles,
+)
+from pipelines.motion.parallax.warp import BackwardMap
 
 NODE_SPACING = 16
 NODE_SPACING_PRODUCT = 8
@@ -66,15 +76,35 @@ class Renderer:
         return moment.pixels if moment else pixels
 
     def _paint(self, pose: Pose) -> Image:
+        """Solve where each layer is seen, then paint band by band what each part needs."""
         width, height = self.size
-        frame = np.empty((height, width, 4), np.uint8)
-        for index, layer in enumerate(self.layers):
-            view = View.of(pose, width, height, self.fov_deg, layer.product)
-            texture = self._focused(index, pose)
-            _lay(frame, layer, texture, view, self.margin)
-        if pose.veil and not self._flat:
-            draw_veil(frame, pose.veil, self._shade)
-        return cv2.cvtColor(frame, cv2.COLOR_RGBA2RGB)
+        frame = np.empty((height, width, 3), np.uint8)
+        order = range(len(self.layers) - 1, -1, -1)
+        maps = [self._solved(self.layers[index], pose) for index in order]
+        textures = [self._focused(index, pose) for index in order]
+        middle = middles(height, TILE_ROWS), middles(width, TILE_COLUMNS)
+        classes = [
+            extent.at(*seen.near(*middle)) for extent, seen in zip(self._extents, maps, strict=True)
+        ]
+        for rows, runs in zip(bands(height), find_runs(classes, width), strict=True):
+            band = _paint_band(rows, runs, textures, maps, width)
+            if pose.veil and not self._flat:
+                draw_veil(band, pose.veil, self._shade)
+            cv2.cvtColor(band, cv2.COLOR_RGBA2RGB, dst=frame[rows])
+        return frame
+
+    def _solved(self, layer: Layer, pose: Pose) -> BackwardMap:
+        """Where the frame looks in a layer's texture."""
+        view = View.of(pose, *self.size, self.fov_deg, layer.product)
+        spacing = NODE_SPACING if layer.opaque else NODE_SPACING_PRODUCT
+        origin = (layer.box.left - self.margin, layer.box.top - self.margin)
+        return BackwardMap.solve(layer.surface, view, self.size, spacing, origin)
+
+    @cached_property
+    def _extents(self) -> list[Extent]:
+        """Nearest first; the farthest layer covers everything, beyond its border too."""
+        *opaque, _ = [Extent.of(layer.texture[..., 3]) for layer in self.layers[::-1]]
+        return [*opaque, Extent(np.full((1, 1), SOLID, np.uint8))]
 
     def _focused(self, index: int, pose: Pose) -> Image:
         if pose.blur <= 0 or not self._defocus:
@@ -115,31 +145,32 @@ class Renderer:
         return veil_shade(self.first)
 
 
-def _lay(frame: Image, layer: Layer, texture: Image, view: View, margin: int) -> None:
-    """Warp one layer and lay it over the frame, in place."""
-    box = _landing(layer, view, frame.shape[1], frame.shape[0], margin)
-    if box.empty:
-        return
-    spacing = NODE_SPACING if layer.opaque else NODE_SPACING_PRODUCT
-    origin = (layer.box.left - margin, layer.box.top - margin)
-    x, y = backward_map(layer.surface, view, box, spacing, origin)
-    if layer.opaque:
-        cv2.remap(texture, x, y, cv2.INTER_LINEAR, dst=frame, borderMode=cv2.BORDER_REPLICATE)
-        return
-    warped = cv2.remap(texture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    under = frame[box.slices]
-    gap = cv2.bitwise_not(cv2.extractChannel(warped, 3))
+def _paint_band(
+    rows: slice,
+    runs: Sequence[Run],
+    textures: Sequence[Image],
+    maps: Sequence[BackwardMap],
+    width: int,
+) -> Image:
+    """Return a band of the frame, (rows, width, 4) uint8; layers nearest first."""
+    band = np.empty((rows.stop - rows.start, width, 4), np.uint8)
+    needed = sorted({index for run in runs for index in run.layers})
+    seen = {index: maps[index].band(rows, width) for index in needed}
+    for run in runs:
+        part = band[:, run.columns]
+        for order, index in enumerate(reversed(run.layers)):
+            x, y = (axis[:, run.columns] for axis in seen[index])
+            farthest = index == len(textures) - 1
+            border = cv2.BORDER_REPLICATE if farthest else cv2.BORDER_CONSTANT
+            if order == 0:
+                cv2.remap(textures[index], x, y, cv2.INTER_LINEAR, dst=part, borderMode=border)
+            else:
+                _over(part, cv2.remap(textures[index], x, y, cv2.INTER_LINEAR, borderMode=border))
+    return band
+
+
+def _over(under: Image, layer: Image) -> None:
+    """Lay a premultiplied (rows, columns, 4) uint8 picture over another, in place."""
+    gap = cv2.bitwise_not(cv2.extractChannel(layer, 3))
     cv2.multiply(under, cv2.cvtColor(gap, cv2.COLOR_GRAY2RGBA), dst=under, scale=1 / 255)
-    cv2.add(under, warped, dst=under)
-
-
-def _landing(layer: Layer, view: View, width: int, height: int, margin: int) -> Box:
-    """Pixels of the frame a layer can reach."""
-    if layer.opaque:
-        return Box(0, 0, width, height)
-    corners = layer.box.corners - margin
-    depths = (float(layer.surface.values.min()), float(layer.surface.values.max()))
-    seen = np.vstack([view.project(corners, depth) for depth in depths])
-    left, top = np.floor(seen.min(axis=0)).astype(int) - 2
-    right, bottom = np.ceil(seen.max(axis=0)).astype(int) + 3
-    return Box(int(left), int(top), int(right), int(bottom)).clipped(width, height)
+    cv2.add(under, layer, dst=under)

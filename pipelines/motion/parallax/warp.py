@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.arrays import Matrix
 from pipelines.motion.parallax.geometry import Epipolar, FloatMap, View
@@ -104,32 +105,68 @@ class Surface:
         return lines.at(guess - residual / slope)
 
 
-def backward_map(
-    surface: Surface, view: View, box: Box, spacing: int, origin: tuple[float, float]
-) -> tuple[FloatMap, FloatMap]:
-    """Return where each pixel of ``box`` looks, as two (rows, columns) float32 maps, x and y.
+@dataclass(frozen=True, eq=False)
+class BackwardMap:
+    """Where each pixel of a frame looks, solved on nodes and interpolated band by band.
 
-    Args:
-        surface: the layer's inverse depth.
-        view: the new camera.
-        box: pixels of the new view to fill.
-        spacing: pixels between solved nodes.
-        origin: pixel of frame 0 that the maps call (0, 0).
+    Attributes:
+        nodes: (2, rows, columns) float32 x and y, in pixels of a texture.
+        spacing: pixels between nodes; divides `TILE_ROWS`.
     """
-    height, width = box.bottom - box.top, box.right - box.left
-    columns = _nodes(box.left, width, spacing)
-    rows = _nodes(box.top, height, spacing)
-    coarse = surface.solve(view.epipolar(columns, rows))
-    size = (columns.size * spacing, rows.size * spacing)
-    inside = (slice(spacing, spacing + height), slice(spacing, spacing + width))
-    x, y = (
-        cv2.resize(axis - np.float32(start), size, interpolation=cv2.INTER_LINEAR)[inside]
-        for axis, start in zip(coarse, origin, strict=True)
-    )
-    return x, y
+
+    nodes: FloatMap
+    spacing: int
+
+    @classmethod
+    def solve(
+        cls,
+        surface: Surface,
+        view: View,
+        size: tuple[int, int],
+        spacing: int,
+        origin: tuple[float, float],
+    ) -> BackwardMap:
+        """Solve the nodes of a frame.
+
+        Args:
+            surface: the layer's inverse depth.
+            view: the new camera.
+            size: (width, height) of the frame.
+            spacing: pixels between nodes.
+            origin: pixel of frame 0 at the texture's (0, 0).
+        """
+        columns, rows = (_nodes(side, spacing) for side in size)
+        seen = surface.solve(view.epipolar(columns, rows))
+        return cls(seen - np.array(origin, np.float32)[:, None, None], spacing)
+
+    def band(self, rows: slice, width: int) -> tuple[FloatMap, FloatMap]:
+        """Return the map of some rows of the frame, x and y, each (rows, width) float32.
+
+        Args:
+            rows: starts at a multiple of the spacing.
+            width: of the frame.
+        """
+        first = rows.start // self.spacing
+        last = -(-rows.stop // self.spacing) + 2
+        size = (self.nodes.shape[2] * self.spacing, (last - first) * self.spacing)
+        inside = (
+            slice(self.spacing, self.spacing + rows.stop - rows.start),
+            slice(self.spacing, self.spacing + width),
+        )
+        x, y = (
+            cv2.resize(axis[first:last], size, interpolation=cv2.INTER_LINEAR)[inside]
+            for axis in self.nodes
+        )
+        return x, y
+
+    def near(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> tuple[FloatMap, FloatMap]:
+        """Return x and y at the nodes nearest to some pixels, (rows, columns) each."""
+        row, column = (index // self.spacing + 1 for index in (rows, columns))
+        x, y = (axis[row[:, None], column] for axis in self.nodes)
+        return x, y
 
 
-def _nodes(start: int, length: int, spacing: int) -> FloatMap:
+def _nodes(length: int, spacing: int) -> FloatMap:
     """Node positions such that a plain bilinear enlargement lands on whole pixels."""
     count = -(-length // spacing) + 2
-    return (start + (np.arange(count) - 0.5) * spacing - 0.5).astype(np.float32)
+    return ((np.arange(count) - 0.5) * spacing - 0.5).astype(np.float32)
