@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from pipelines.arrays import Depth, Image, Mask
 from pipelines.media import Framing, Still
 
+SOFT_STEP = 4
+"""The soft copy is made at a quarter of the resolution."""
+
 
 @dataclass(frozen=True, eq=False)
 class Canvas:
@@ -111,7 +114,12 @@ def _softened(pixels: Image, outside: Mask) -> Image:
     depth = float(outside.max())
     if depth < 1:
         return pixels
-    soft = cv2.GaussianBlur(pixels, (0, 0), max(depth / 6, 1.0))
+    height, width = outside.shape
+    small = cv2.resize(
+        pixels, (width // SOFT_STEP, height // SOFT_STEP), interpolation=cv2.INTER_AREA
+    )
+    blurred = cv2.GaussianBlur(small, (0, 0), max(depth / 6, 1.0) / SOFT_STEP)
+    soft = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR)
     share = np.clip(outside / (depth / 3), 0, 1)
     return cv2.blendLinear(pixels, soft, 1 - share, share)
 

@@ -133,12 +133,14 @@ class _Cut:
     def texture(self, box: Box, painted: Image) -> Image:
         """Premultiplied colour such that laying it over ``painted`` gives the picture back."""
         picture = complete(self.canvas.pixels, self.hidden, self._doubt)[box.slices]
+        texture = cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA)
+        if self.opaque:
+            return texture
         alpha = self.coverage[box.slices]
-        edge = (alpha > 0) & (alpha < 255)
+        texture = cv2.insertChannel(alpha, cv2.bitwise_and(texture, texture, mask=alpha), 3)
+        edge = np.nonzero(cv2.inRange(alpha, 1, 254))
         under = painted[box.slices][edge].astype(np.float32)
         share = _enough(picture[edge].astype(np.float32), under, alpha[edge])
-        texture = cv2.merge([*cv2.split(picture), alpha])
-        texture[alpha == 0] = 0
         colour = np.clip(picture[edge] - under * (1 - share[:, None] / 255), 0, share[:, None])
         texture[edge] = np.column_stack([colour + 0.5, share]).astype(np.uint8)
         return texture

@@ -79,9 +79,11 @@ def grown(matte: Mask) -> Mask:
 
     A rim of backdrop that moves with the product shows less than a rim of product left behind.
     """
-    closed = cv2.morphologyEx(matte, cv2.MORPH_CLOSE, _disc(NOTCH * min(matte.shape)))
+    coverage = (matte * 255 + 0.5).astype(np.uint8)
+    closed = cv2.morphologyEx(coverage, cv2.MORPH_CLOSE, _disc(NOTCH * min(matte.shape)))
     radius = growth(matte)
-    return cv2.GaussianBlur(cv2.dilate(closed, _disc(radius)), (0, 0), 0.4 * radius)
+    wider = cv2.GaussianBlur(cv2.dilate(closed, _disc(radius)), (0, 0), 0.4 * radius)
+    return np.multiply(wider, np.float32(1 / 255), dtype=np.float32)
 
 
 def growth(matte: Mask) -> float:
