@@ -1,4 +1,4 @@
-"""A larger canvas for a still: its plain backdrop continued, or a blurred copy laid under it."""
+"""A larger canvas for a still: its backdrop continued plainly, or mirrored and blurred."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.arrays import Depth, Image
+from pipelines.complete import complete
 from pipelines.encode.backdrop import Edge, T, strip_depth, turned
 from pipelines.media import DepthMap, Still, Subject
 
-DARKEN = 0.72
-"""Brightness of the blurred copy far out, so that the still itself stays the bright part."""
+DOUBT = 0.01
+"""Rim round the product that is not trusted to be backdrop, in short sides of the still."""
 
 SOFTEN = 0.25
-"""Distance over which the copy reaches its full blur and dark, in short sides of the still."""
+"""Distance over which the backdrop reaches its full blur, in short sides of the still."""
 
 FEATHER = 0.05
 """Width of the soft join to the blurred copy, in short sides of the still."""
@@ -48,18 +49,21 @@ def extend_plain(still: Still, margins: Margins) -> Still:
 
 
 def extend_blurred(still: Still, margins: Margins) -> Still:
-    """Lay the still on a copy of itself, mirrored outwards, blurred and darkened with distance.
+    """Lay the still on its own backdrop, mirrored outwards, ever softer with distance.
 
-    Mirrored, so that colours meet at the join and only the sharpness falls.
+    Mirrored, so that colours meet at the join and only the sharpness falls; without the product,
+    so that no second one looms in the blur.
     """
     short = min(still.size)
-    mirrored = cv2.copyMakeBorder(still.pixels, *margins.around(), cv2.BORDER_REFLECT)
+    backdrop = complete(still.pixels, still.subject.mask > 0.02, round(DOUBT * short))
+    mirrored = cv2.copyMakeBorder(backdrop, *margins.around(), cv2.BORDER_REFLECT)
     soft, softer = (_blurred(mirrored, share * short) for share in (0.02, 0.12))
     outside = _outside(still.size, margins) / np.float32(short)
     far = _eased(outside / SOFTEN)[..., None]
-    filled = (soft + far * (softer - soft)) * (1 - (1 - DARKEN) * far)
+    filled = soft + far * (softer - soft)
     alpha = _eased(-outside / FEATHER)[..., None]
-    mixed = filled + alpha * (mirrored - filled)
+    framed = cv2.copyMakeBorder(still.pixels, *margins.around(), cv2.BORDER_REFLECT)
+    mixed = filled + alpha * (framed - filled)
     return _grown(still, np.rint(mixed).astype(np.uint8), margins)
 
 

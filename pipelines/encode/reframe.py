@@ -67,7 +67,7 @@ def frame_still(still: Still, width: int, height: int) -> tuple[Still, Framing]:
     every = _Span(0.0, float(across))
     half = int(np.ceil((across / slope - along) / 2))
     grown = extend_blurred(still, _margins((half, half), taller))
-    note = "A crop would cut the subject and the backdrop is not plain: a blurred copy fills it."
+    note = "A crop would cut the subject and the backdrop is not plain: it is continued out of focus."
     return grown, _window(every, along + 2 * half, slope, taller, "blurred", note)
 
 
