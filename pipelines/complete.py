@@ -134,15 +134,21 @@ def _mirror(hole: Region, near: float) -> tuple[Mask, Mask, Mask]:
     height, width = hole.shape
     small = (max(1, width // MIRROR_STEP), max(1, height // MIRROR_STEP))
     gap = cv2.resize(hole.astype(np.uint8), small, interpolation=cv2.INTER_NEAREST) > 0
-    columns, rows = _grid(width, height)
-    if not gap.any() or gap.all():
-        return columns + 0 * rows, rows + 0 * columns, np.zeros((height, width), np.float32)
-    row, column = nearest_known(gap)
     x, y = _grid(*small)
-    across = cv2.resize((column - x).astype(np.float32), (width, height)) * (width / small[0])
-    down = cv2.resize((row - y).astype(np.float32), (width, height)) * (height / small[1])
-    far = np.clip(2 - 2 * cv2.magnitude(across, down) / near, 0, 1)
-    return 2 * across + columns, 2 * down + rows, far * far * (3 - 2 * far)
+    row, column = (y, x) if not gap.any() or gap.all() else nearest_known(gap)
+    across, down = ((to - at).astype(np.float32) for to, at in ((column, x), (row, y)))
+    scale_x, scale_y = width / small[0], height / small[1]
+    far = np.clip(2 - 2 * cv2.magnitude(across * scale_x, down * scale_y) / near, 0, 1)
+    maps = (
+        (x + 2 * across + 0.5) * scale_x - 0.5,
+        (y + 2 * down + 0.5) * scale_y - 0.5,
+        far * far * (3 - 2 * far),
+    )
+    full_x, full_y, share = (
+        cv2.resize(np.asarray(each, np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+        for each in maps
+    )
+    return full_x, full_y, share
 
 
 def _look(picture: NDArray[Any], x: Mask, y: Mask) -> NDArray[Any]:

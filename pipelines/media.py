@@ -110,7 +110,7 @@ class Framing:
     Attributes:
         left, top, width, height: the window in pixels of the still, pixel edges at integers.
         mode: how the still was made to fit: shown whole, reframed round the subject, its plain
-            backdrop extended, or extended by a blurred copy.
+            backdrop extended, or its backdrop continued out of focus.
         note: one sentence for the report.
     """
 

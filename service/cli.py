@@ -81,6 +81,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the program; every expected error becomes one line and an exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # spares a scan of what is installed
     try:
         code = cli.main(given, prog_name="stillwave", standalone_mode=False)
     except click.NoSuchOption as error:

@@ -21,7 +21,7 @@ SOFTEN = 0.25
 """Distance over which the backdrop reaches its full blur, in short sides of the still."""
 
 FEATHER = 0.05
-"""Width of the soft join to the blurred copy, in short sides of the still."""
+"""Width of the soft join to what is out of focus, in short sides of the still."""
 
 
 @dataclass(frozen=True)

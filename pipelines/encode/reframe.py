@@ -1,7 +1,7 @@
 """Fitting a still into another aspect: which part is shown, and what must be added.
 
 In this order: shown whole, its plain backdrop extended, cropped round the subject, or laid on a
-blurred copy of itself. Never a crop of a crop: the window is in pixels of the still returned.
+blurred backdrop of its own. Never a crop of a crop: the window is in pixels of the still returned.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ def frame_still(still: Still, width: int, height: int) -> tuple[Still, Framing]:
     every = _Span(0.0, float(across))
     half = int(np.ceil((across / slope - along) / 2))
     grown = extend_blurred(still, _margins((half, half), taller))
-    note = "A crop would cut the subject and the backdrop is not plain: it is continued out of focus."
+    note = (
+        "A crop would cut the subject and the backdrop is not plain: it is continued out of focus."
+    )
     return grown, _window(every, along + 2 * half, slope, taller, "blurred", note)
 
 

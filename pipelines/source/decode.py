@@ -99,9 +99,12 @@ def _unreadable(path: Path, problem: str) -> InvalidSource:
 
 def _open(data: bytes, name: str) -> tuple[PillowImage.Image, list[str]]:
     """Return the decoded first frame, its size checked from the header, and warnings."""
-    _register_heif()
+    formats = [name for name in SUFFIXES if name != "HEIF"]
+    if data[4:8] == b"ftyp":  # ISO 14496-12: only such a file is worth loading the plug-in for
+        _register_heif()
+        formats.append("HEIF")
     try:
-        picture = PillowImage.open(BytesIO(data), formats=tuple(SUFFIXES))
+        picture = PillowImage.open(BytesIO(data), formats=formats)
     except PillowImage.DecompressionBombError as error:
         raise limits.too_many_pixels(name, "far too many pixels") from error
     except UnidentifiedImageError as error:

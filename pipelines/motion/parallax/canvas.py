@@ -86,6 +86,8 @@ class _Window:
             ]
         )
         affine = np.where(np.abs(affine - affine.round()) < 1e-3, affine.round(), affine)
+        if np.array_equal(affine[:, :2], np.eye(2)) and not np.any(affine[:, 2] % 1):
+            return self._cut(picture, *affine[:, 2].astype(int))
         return cv2.warpAffine(
             picture,
             affine,
@@ -93,6 +95,17 @@ class _Window:
             flags=interpolation | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REFLECT_101,
         )
+
+    def _cut(self, picture: NDArray[Any], left: int, top: int) -> NDArray[Any]:
+        """Take whole pixels, which needs no resampling, and mirror what lies outside."""
+        height, width = picture.shape[:2]
+        right = left + self.width + 2 * self.margin - width
+        bottom = top + self.height + 2 * self.margin - height
+        around = [max(0, side) for side in (-top, bottom, -left, right)]
+        inside = picture[
+            max(0, top) : height + min(0, bottom), max(0, left) : width + min(0, right)
+        ]
+        return cv2.copyMakeBorder(inside, *around, cv2.BORDER_REFLECT_101)
 
     def outside(self, still_size: tuple[int, int]) -> Mask:
         """How far each canvas pixel lies outside the still, in canvas pixels; 0 inside."""
@@ -125,10 +138,14 @@ def _softened(pixels: Image, outside: Mask) -> Image:
 
 
 def _shrunk(picture: NDArray[Any], scale: float) -> tuple[NDArray[Any], float, float]:
-    """Shrink by area averaging; return the picture and how much smaller it really became."""
+    """Shrink by area averaging; return the picture and how much smaller it really became.
+
+    A map that shrinks a lot is thinned first: half the samples of an average are enough.
+    """
     height, width = picture.shape[:2]
     size = (max(1, round(width / scale)), max(1, round(height / scale)))
     if size == (width, height):
         return picture, 1.0, 1.0
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    step = max(1, int(scale / 4))
+    small = cv2.resize(picture[::step, ::step], size, interpolation=cv2.INTER_AREA)
     return small, size[0] / width, size[1] / height
