@@ -25,14 +25,14 @@ _local = threading.local()
 
 
 def to_i420(image: Image) -> av.VideoFrame:
-    """Convert (height, width, 3) sRGB of even sides; correct to half a level, and tagged 1/1/1."""
+    """Convert (height, width, 3) sRGB of even sides; correct to a level, and tagged 1/1/1."""
     if not hasattr(_local, "reformatter"):
         _local.reformatter = VideoReformatter()  # keeps its tables, and is not thread safe
     source = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(image), format="rgb24")
     frame: av.VideoFrame = _local.reformatter.reformat(
         source,
         format="yuv420p",
-        interpolation=Interpolation.BILINEAR | Interpolation.ACCURATE_RND,
+        interpolation=Interpolation.BILINEAR,
         src_color_range=ColorRange.JPEG,
         dst_colorspace=Colorspace.ITU709,
         dst_color_range=ColorRange.MPEG,

@@ -30,7 +30,6 @@ from pipelines.motion.parallax.tiles import (
 from pipelines.motion.parallax.warp import BackwardMap
 
 NODE_SPACING = 16
-NODE_SPACING_PRODUCT = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,9 +95,8 @@ class Renderer:
     def _solved(self, layer: Layer, pose: Pose) -> BackwardMap:
         """Where the frame looks in a layer's texture."""
         view = View.of(pose, *self.size, self.fov_deg, layer.product)
-        spacing = NODE_SPACING if layer.opaque else NODE_SPACING_PRODUCT
         origin = (layer.box.left - self.margin, layer.box.top - self.margin)
-        return BackwardMap.solve(layer.surface, view, self.size, spacing, origin)
+        return BackwardMap.solve(layer.surface, view, self.size, NODE_SPACING, origin)
 
     @cached_property
     def _extents(self) -> list[Extent]:
