@@ -25,7 +25,7 @@ def _decode_table() -> ImageF:
 def srgb_to_linear(srgb: ImageF) -> ImageF:
     """Decode sRGB values 0..1 of any shape to linear light 0..1.
 
-    >>> float(srgb_to_linear(np.float32(0.5)).round(4))
+    >>> round(float(srgb_to_linear(np.float32(0.5))), 4)
     0.214
     """
     low = srgb / 12.92
@@ -36,7 +36,7 @@ def srgb_to_linear(srgb: ImageF) -> ImageF:
 def linear_to_srgb(linear: ImageF) -> ImageF:
     """Encode linear light of any shape to sRGB values; input is clipped to 0..1 first.
 
-    >>> float(linear_to_srgb(np.float32(0.214)).round(2))
+    >>> round(float(linear_to_srgb(np.float32(0.214))), 2)
     0.5
     """
     clipped = np.clip(linear, 0.0, 1.0)

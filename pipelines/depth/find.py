@@ -59,7 +59,7 @@ def find_depth(
 
     def compute() -> dict[str, np.ndarray]:
         nearness, horizon = build_proxy(mask)
-        return {"nearness": _pack(nearness), "horizon": np.float64(horizon / small[1])}
+        return {"nearness": _pack(nearness), "horizon": np.array(horizon / small[1])}
 
     kept = cached(context.cache_dir, ("proxy", VERSION, key, small), compute)
     horizon = float(kept["horizon"]) * height

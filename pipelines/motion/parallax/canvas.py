@@ -101,11 +101,17 @@ class _Window:
         height, width = picture.shape[:2]
         right = left + self.width + 2 * self.margin - width
         bottom = top + self.height + 2 * self.margin - height
-        around = [max(0, side) for side in (-top, bottom, -left, right)]
         inside = picture[
             max(0, top) : height + min(0, bottom), max(0, left) : width + min(0, right)
         ]
-        return cv2.copyMakeBorder(inside, *around, cv2.BORDER_REFLECT_101)
+        return cv2.copyMakeBorder(
+            inside,
+            max(0, -top),
+            max(0, bottom),
+            max(0, -left),
+            max(0, right),
+            cv2.BORDER_REFLECT_101,
+        )
 
     def outside(self, still_size: tuple[int, int]) -> Mask:
         """How far each canvas pixel lies outside the still, in canvas pixels; 0 inside."""

@@ -12,9 +12,9 @@ from pipelines.context import Context
 from pipelines.depth import find_depth
 from pipelines.depth.file import read_depth
 from pipelines.depth.proxy import build_proxy
-from pipelines.relief import inflate
 from pipelines.errors import InvalidDepth
 from pipelines.media import Subject
+from pipelines.relief import inflate
 from tests.stills import disc, textured
 
 

@@ -30,15 +30,6 @@ def disc(size: int, radius: float) -> Mask:
     return np.asarray(np.clip(radius - np.hypot(x, y) + 0.5, 0, 1), np.float32)
 
 
-def test_inflated_disc_is_a_hemisphere() -> None:
-    size, radius = 128, 48.0
-    y, x = np.mgrid[:size, :size] - (size - 1) / 2
-    sphere = np.sqrt(np.maximum(radius**2 - x**2 - y**2, 0))
-    height = light.inflate(disc(size, radius))
-    inner = np.hypot(x, y) < 0.9 * radius
-    assert np.abs(height - sphere)[inner].max() < 0.06 * radius
-
-
 def test_relief_of_a_disc_faces_outwards() -> None:
     shape = light.relief(scene_of(disc(200, 70)))
     row = shape.normals[100]
