@@ -1,4 +1,4 @@
-"""Does every closed move hide its seam, on every sample, in the files a person gets?
+"""Whether every closed move hides its seam, on every sample, in the files a person gets.
 
 Each move on each sample is encoded and measured on the decoded file: MP4 and GIF, at the size of a
 draft; the moves people choose most also as finals.
@@ -16,9 +16,9 @@ from pipelines.camera.preset import MOVES
 from pipelines.context import Context
 from pipelines.media import Seam
 from pipelines.prepare import Scene, dress, find_scene
-from pipelines.render import deliver_all
+from pipelines.render import deliver, show
 from pipelines.spec import RenderSpec, parse_spec
-from service.settings import Settings
+from service.settings import read_settings
 
 SAMPLES = sorted(
     path
@@ -32,7 +32,7 @@ LOWEST, HIGHEST = 0.8, 1.25
 
 def run(repeats: int) -> Findings:
     """Measure each loop once: a seam does not vary from run to run."""
-    context = Context(data_dir=Settings().data_dir)
+    context = Context(data_dir=read_settings().data_dir)
     drafts = [_row(name, context, camera=name, quality="draft") for name in MOVES.names]
     finals = [
         _row(f"{name}, final", context, formats="instagram-reel", camera=name) for name in FINALS
@@ -73,8 +73,9 @@ def _row(name: str, context: Context, **recipe: object) -> tuple[str, dict[tuple
 def _seams(spec: RenderSpec, scene: Scene, context: Context) -> Iterable[tuple[str, Seam]]:
     still = dress(scene, spec, context)
     with tempfile.TemporaryDirectory() as folder:
-        for delivery in deliver_all(spec, scene, still, Path(folder), context):
-            yield delivery.artifact.format, delivery.artifact.seam
+        for name in spec.formats:
+            showing = show(spec, still, name, context)
+            yield name, deliver(spec, scene, showing, name, Path(folder), context).seam
 
 
 def _cells(seams: dict[tuple[str, str], Seam]) -> Sequence[str]:

@@ -3,14 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from pipelines.context import Context
 from pipelines.media import Still
 from pipelines.prepare import Scene
 from pipelines.protect import TextBox, find_text
-from pipelines.report import Delivery, Findings, RenderReport, build_report, measure_fidelity
+from pipelines.report import (
+    Delivery,
+    FidelityReport,
+    Findings,
+    RenderReport,
+    Showing,
+    build_report,
+    measure_fidelity,
+)
 from pipelines.source import inspect
 from pipelines.spec import DEFAULT_ENGINE, RenderSpec
+
+
+@dataclass(frozen=True, eq=False)
+class Examination:
+    """What can be said before a file is written: advice, texts, and what became of them."""
+
+    advice: tuple[str, ...]
+    text: tuple[str, ...]
+    fidelity: FidelityReport
+
+
+def examine(spec: RenderSpec, scene: Scene, showing: Showing, context: Context) -> Examination:
+    """Look at the source and at what the first format shows; may run beside the encoder."""
+    with context.stage("report"):
+        texts = read_text(spec, scene, context)
+        return Examination(
+            inspect(scene.source, scene.subject, texts).advice,
+            tuple(box.text for box in texts),
+            measure_fidelity(spec.protect, texts, showing, context),
+        )
 
 
 def describe(
@@ -18,18 +47,17 @@ def describe(
     scene: Scene,
     still: Still,
     deliveries: Sequence[Delivery],
+    examined: Examination,
     context: Context,
 ) -> RenderReport:
-    """Measure what came of what is protected, and write everything down."""
-    with context.stage("report"):
-        texts = read_text(spec, scene, context)
-        findings = Findings(
-            source_file=scene.file,
-            advice=inspect(scene.source, scene.subject, texts).advice,
-            text=tuple(box.text for box in texts),
-            fidelity=measure_fidelity(spec.protect, texts, deliveries[0], context),
-            warnings=tuple(notes(spec, scene, deliveries)),
-        )
+    """Write everything down."""
+    findings = Findings(
+        source_file=scene.file,
+        advice=examined.advice,
+        text=examined.text,
+        fidelity=examined.fidelity,
+        warnings=tuple(notes(spec, scene, deliveries)),
+    )
     recipe, engine = spec.model_dump(mode="json"), spec.motion.chosen
     timings = context.timings
     return build_report(recipe, engine, scene.source, still, deliveries, findings, timings)

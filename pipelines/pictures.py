@@ -30,7 +30,11 @@ def save_jpeg(path: Path, image: Image) -> None:
 def encoded(image: Image, suffix: str) -> bytes:
     """Return the bytes of a ``.png`` or ``.jpg`` file."""
     options = {
-        ".png": [cv2.IMWRITE_PNG_COMPRESSION, PNG_LEVEL],
+        ".png": [
+            *(cv2.IMWRITE_PNG_COMPRESSION, PNG_LEVEL),
+            *(cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_SUB),
+            *(cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE),
+        ],
         ".jpg": [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY],
     }
     _, data = cv2.imencode(suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options[suffix])

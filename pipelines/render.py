@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 from pipelines.camera import build_path, parse_camera
 from pipelines.context import Context
-from pipelines.describe import describe
+from pipelines.describe import Examination, describe, examine
 from pipelines.encode import FORMATS, OutputPlan, encode_loop, frame_still, plan_output
 from pipelines.files import publish_folder
 from pipelines.loop import close_loop
 from pipelines.loop.length import frames_needed
-from pipelines.media import Clip, Framing, Still
+from pipelines.media import Artifact, Clip, Framing, Still
 from pipelines.motion.engine import MOTION_ENGINES, Shot
 from pipelines.pictures import recorded, save_jpeg, save_png
 from pipelines.prepare import Scene, dress, find_scene
-from pipelines.report import Delivery, RenderReport, embed
+from pipelines.report import Delivery, RenderReport, Showing, embed
 from pipelines.spec import RenderSpec
 
 REPORT = "report.json"
@@ -50,45 +49,52 @@ def render(
     with publish_folder(out, last=REPORT) as folder, ThreadPoolExecutor(1) as beside:
         saved = beside.submit(save_png, folder / "still.png", still.pixels)
         kept = folder / "frames" if keep_frames else None
-        deliveries = list(deliver_all(spec, scene, still, folder, context, kept))
-        save_jpeg(folder / "poster.jpg", deliveries[0].loop.clip.render(0))
-        report = describe(spec, scene, still, deliveries, context)
+        examined: list[Future[Examination]] = []
+        deliveries: list[Delivery] = []
+        for name in spec.formats:
+            showing = show(spec, still, name, context)
+            if not examined:
+                examined.append(beside.submit(examine, spec, scene, showing, context))
+                save_jpeg(folder / "poster.jpg", showing.loop.clip.render(0))
+            artifact = deliver(spec, scene, showing, name, folder, context, kept)
+            deliveries.append(Delivery(artifact, showing))
+            kept = None
+        report = describe(spec, scene, still, deliveries, examined[0].result(), context)
         saved.result()
         (folder / REPORT).write_text(report.to_json(), encoding="utf-8")
     return report
 
 
-def deliver_all(
+def show(spec: RenderSpec, still: Still, name: str, context: Context) -> Showing:
+    """Fit the still into a format and put it in motion; its frames render when asked for."""
+    plan = plan_output(FORMATS[name], still.size, spec.seconds, spec.fps, spec.quality == "draft")
+    with context.stage("frame"):
+        framed, framing = frame_still(still, plan.width, plan.height)
+    with context.stage("animate"):
+        clip = animate(spec, framed, framing, plan, context)
+    return Showing(close_loop(clip, spec.loop), framed, framing, plan.repeats)
+
+
+def deliver(
     spec: RenderSpec,
     scene: Scene,
-    still: Still,
+    showing: Showing,
+    name: str,
     folder: Path,
     context: Context,
     kept: Path | None = None,
-) -> Iterator[Delivery]:
-    """Make the formats one after the other; ``kept`` receives the first one's frames."""
-    note = embed(spec.model_dump(mode="json"), scene.source.sha256, scene.file)
-    for name in spec.formats:
-        format_ = FORMATS[name]
-        draft = spec.quality == "draft"
-        plan = plan_output(format_, still.size, spec.seconds, spec.fps, draft)
-        with context.stage("frame"):
-            framed, framing = frame_still(still, plan.width, plan.height)
-        with context.stage("animate"):
-            clip = animate(spec, framed, framing, plan, context)
-        loop = close_loop(clip, spec.loop)
-        with context.stage("encode"):
-            artifact = encode_loop(
-                loop if kept is None else recorded(loop, kept),
-                name,
-                folder / f"{name}.{format_.container}",
-                repeats=plan.repeats,
-                context=context,
-                draft=draft,
-                metadata=note,
-            )
-        kept = None
-        yield Delivery(artifact, loop, framed, framing)
+) -> Artifact:
+    """Encode what a format shows; ``kept`` receives its frames."""
+    with context.stage("encode"):
+        return encode_loop(
+            showing.loop if kept is None else recorded(showing.loop, kept),
+            name,
+            folder / f"{name}.{FORMATS[name].container}",
+            repeats=showing.repeats,
+            context=context,
+            draft=spec.quality == "draft",
+            metadata=embed(spec.model_dump(mode="json"), scene.source.sha256, scene.file),
+        )
 
 
 def animate(

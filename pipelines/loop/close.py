@@ -62,19 +62,26 @@ def _crossfaded(clip: Clip) -> Clip:
     fade = min(max(2, round(FADE_SECONDS * clip.fps)), clip.count // 2)
     count = clip.count - fade
 
-    def weight(index: int) -> float:
-        """Share of the head at frame ``index`` of the fade, easing in and out."""
-        ramp = (index + 1) / (fade + 1)
-        return ramp * ramp * (3 - 2 * ramp)
+    weight = _fade_weights(fade)
 
     def render(index: int) -> Image:
         if index >= fade:
             return clip.render(index)
-        return blend(clip.render(count + index), clip.render(index), weight(index))
+        return blend(clip.render(count + index), clip.render(index), weight[index])
 
     order = np.arange(count)
-    order[:fade] += [count * (weight(index) < 0.5) for index in range(fade)]
+    order[:fade] += [count * (share < 0.5) for share in weight]
     return _reordered(clip, order, render, closed=True)
+
+
+def _fade_weights(fade: int) -> list[float]:
+    """Share of the head in each frame of the fade.
+
+    Its steps grow by one unit a frame to the middle and shrink again, so that the first step, at
+    the seam, is about the mean of its neighbours.
+    """
+    steps = np.minimum(np.arange(1, fade + 2), np.arange(fade + 1, 0, -1)) + 0.4
+    return [float(share) for share in np.cumsum(steps)[:fade] / steps.sum()]
 
 
 def _reordered(

@@ -1,6 +1,6 @@
 """The report, provenance, and the recipe inside every artifact."""
 
-from pipelines.report.build import Delivery, Findings, build_report
+from pipelines.report.build import Delivery, Findings, Showing, build_report
 from pipelines.report.contact_sheet import draw_sheet
 from pipelines.report.exploration import DraftReport, ExplorationReport, ExploredSource, Tile
 from pipelines.report.fidelity import measure_fidelity, subject_fidelity
@@ -17,6 +17,7 @@ __all__ = [
     "FidelityReport",
     "Findings",
     "RenderReport",
+    "Showing",
     "TextReport",
     "Tile",
     "build_report",

@@ -24,20 +24,33 @@ from pipelines.report.provenance import provenance
 
 
 @dataclass(frozen=True, eq=False)
+class Showing:
+    """What one format shows, before it is encoded.
+
+    Attributes:
+        loop: what the file plays.
+        framed: the still, grown where the format shows more than it had.
+        framing: the window of it that frame 0 shows.
+        repeats: how often the file plays the loop.
+    """
+
+    loop: Loop
+    framed: Still
+    framing: Framing
+    repeats: int
+
+
+@dataclass(frozen=True, eq=False)
 class Delivery:
     """One format, done.
 
     Attributes:
         artifact: the file.
-        loop: what it plays.
-        framed: the still, grown where the format shows more than it had.
-        framing: the window of it that frame 0 shows.
+        showing: what it shows.
     """
 
     artifact: Artifact
-    loop: Loop
-    framed: Still
-    framing: Framing
+    showing: Showing
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +102,8 @@ def build_report(
         timings={stage: round(seconds, 4) for stage, seconds in timings.items()},
         models=tuple(_models(still)),
         source=_source(source, still, findings),
-        camera=CameraReport.of(first.loop.clip.camera, first.artifact.frames),
-        loop=LoopReport(mode=first.loop.mode, ratio=seam.ratio, kink=seam.kink),
+        camera=CameraReport.of(first.showing.loop.clip.camera, first.artifact.frames),
+        loop=LoopReport(mode=first.showing.loop.mode, ratio=seam.ratio, kink=seam.kink),
         motion=MotionReport(
             mean_flow_percent_per_second=first.artifact.mean_flow_percent_per_second
         ),
@@ -118,7 +131,7 @@ def _source(source: Source, still: Still, findings: Findings) -> SourceReport:
 
 
 def _framing(delivery: Delivery) -> FramingReport:
-    (width, height), window = delivery.framed.size, delivery.framing
+    (width, height), window = delivery.showing.framed.size, delivery.showing.framing
     return FramingReport(
         left=window.left / width,
         top=window.top / height,
@@ -139,7 +152,7 @@ def _warnings(
     yield from findings.warnings
     for delivery in deliveries:
         name = delivery.artifact.format
-        yield from (f"{name}: {warning}" for warning in delivery.loop.clip.warnings)
+        yield from (f"{name}: {warning}" for warning in delivery.showing.loop.clip.warnings)
         for check in delivery.artifact.conformance:
             if not check.ok:
                 yield f"{name}: {check.rule} is {check.value}, the platform takes {check.limit}."

@@ -20,7 +20,7 @@ from pipelines.quality import (
     structural_similarity,
     text_similarity,
 )
-from pipelines.report.build import Delivery
+from pipelines.report.build import Showing
 from pipelines.report.model import FidelityReport, SubjectReport, TextReport
 
 SHORT_SIDE = 270
@@ -32,13 +32,13 @@ FLOW_SMOOTHING = 2.0
 
 
 def measure_fidelity(
-    protect: Collection[str], texts: Sequence[TextBox], delivery: Delivery, context: Context
+    protect: Collection[str], texts: Sequence[TextBox], showing: Showing, context: Context
 ) -> FidelityReport:
     """Return what became of the product and of ``texts``, the lines read in the source."""
-    clip, framed = delivery.loop.clip, delivery.framed
+    clip = showing.loop.clip
     subject = None
     if "subject" in protect:
-        subject = subject_fidelity(clip, framed.subject.mask, delivery.framing)
+        subject = subject_fidelity(clip, showing.framed.subject.mask, showing.framing)
     found = _read_again(clip, context) if texts else ()
     text = tuple(_nearest(box.text, found) for box in texts)
     return FidelityReport(subject=subject, text=text)

@@ -12,7 +12,7 @@ def _pose(beat: Beat, amount: float) -> Pose:
     return Pose(
         camera=translation(x=-shift),
         shift=(0.85 * shift, 0.0),
-        veil=0.4 * side * beat.swell,
+        veil=0.4 * side * max(0.0, beat.swell),
     )
 
 

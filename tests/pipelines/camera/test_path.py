@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from pipelines.arrays import Matrix
 from pipelines.camera import CAMERAS, Step, build_path, parse_camera
+from pipelines.camera.move import EARLY
 from pipelines.camera.preset import MOVES
 from pipelines.errors import InvalidRecipe, OutOfRange, UnknownName
 
 QUARTER = 0.25
+PEAK = 0.5 - EARLY
 PROMISED = [
     "locked",
     "breathe",
@@ -110,11 +112,11 @@ def test_dolly_zoom_keeps_the_subject_and_moves_what_lies_behind() -> None:
 def test_zoom_is_a_pure_enlargement() -> None:
     for depth in (0.5, 1.0, 3.0):
         point = (0.2 * depth, -0.1 * depth, depth)
-        assert seen("zoom=1.5", point, 0.5) == pytest.approx((0.3, -0.15))
+        assert seen("zoom=1.5", point, PEAK) == pytest.approx((0.3, -0.15))
 
 
 def test_intensity_scales_about_neutral() -> None:
-    full, half = (build_path(parse_camera("zoom=1.4"), intensity=i).at(0.5).zoom for i in (1, 0.5))
+    full, half = (build_path(parse_camera("zoom=1.4"), intensity=i).at(PEAK).zoom for i in (1, 0.5))
     assert full == pytest.approx(1.4)
     assert half == pytest.approx(1.2)
     still = build_path(parse_camera("orbit=6,zoom=1.3"), intensity=0).at(0.3)
