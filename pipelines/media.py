@@ -85,6 +85,8 @@ class Still:
         depth: nearness of the same size.
         look: name and strength that were applied; ``("natural", 0.0)`` is the source itself.
         engine: ``"grade"`` or ``"img2img"``.
+        before: the picture before its look, same size; None when there is no look. Framing is
+            decided on it, so that every look of a still is framed alike.
     """
 
     pixels: Image
@@ -93,6 +95,7 @@ class Still:
     look: str = "natural"
     strength: float = 0.0
     engine: str = "grade"
+    before: Image | None = None
     warnings: tuple[str, ...] = ()
 
     @property

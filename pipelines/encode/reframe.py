@@ -6,7 +6,7 @@ blurred backdrop of its own. Never a crop of a crop: the window is in pixels of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,6 +36,11 @@ class _Span:
         return self.end - self.start
 
     @property
+    def pixels(self) -> slice:
+        """The whole pixels it touches."""
+        return slice(int(self.start), int(np.ceil(self.end)))
+
+    @property
     def middle(self) -> float:
         return (self.start + self.end) / 2
 
@@ -43,7 +48,8 @@ class _Span:
 def frame_still(still: Still, width: int, height: int) -> tuple[Still, Framing]:
     """Return the still, grown where needed, and the window of it an output of that aspect shows.
 
-    Only the aspect of ``width`` and ``height`` counts. The subject is kept whole, with air.
+    Only the aspect of ``width`` and ``height`` counts. The subject is kept whole, with air. What is
+    plain is decided on the still before its look, so that all its looks are framed alike.
     """
     aspect, (still_width, still_height) = width / height, still.size
     if abs(still_width / still_height / aspect - 1) <= ASPECT_TOLERANCE:
@@ -57,9 +63,8 @@ def frame_still(still: Still, width: int, height: int) -> tuple[Still, Framing]:
     missing = kept.length / slope - along
     sides = _sides(still, taller, kept, missing, subject_along)
     if sides is not None:
-        grown = extend_plain(still, _margins(sides, taller))
-        note = "The plain backdrop was extended to fill the frame."
-        return grown, _window(kept, along + sum(sides), slope, taller, "extended", note)
+        grown, mode, note = _extended(still, sides, taller, kept)
+        return grown, _window(kept, along + sum(sides), slope, taller, mode, note)
     if _fits(subject_across, narrowest):
         cut = _kept(subject_across, narrowest, across)
         note = "The sides were cropped; the subject is whole. Its backdrop is not plain."
@@ -71,6 +76,22 @@ def frame_still(still: Still, width: int, height: int) -> tuple[Still, Framing]:
         "A crop would cut the subject and the backdrop is not plain: it is continued out of focus."
     )
     return grown, _window(every, along + 2 * half, slope, taller, "blurred", note)
+
+
+def _extended(
+    still: Still, sides: tuple[int, int], taller: bool, kept: _Span
+) -> tuple[Still, FramingMode, str]:
+    """Grow a still whose backdrop was plain; out of focus where its look made it busy."""
+    grows = [edge for edge, side in zip(_edges(taller), sides, strict=True) if side]
+    if all(is_plain(still, edge, kept.pixels) for edge in grows):
+        note = "The plain backdrop was extended to fill the frame."
+        return extend_plain(still, _margins(sides, taller)), "extended", note
+    note = "The plain backdrop was extended; its look made it busy, so it goes on out of focus."
+    return extend_blurred(still, _margins(sides, taller)), "blurred", note
+
+
+def _edges(taller: bool) -> tuple[Edge, Edge]:
+    return ("top", "bottom") if taller else ("left", "right")
 
 
 def _subject(still: Still, taller: bool) -> tuple[_Span | None, _Span | None]:
@@ -113,9 +134,8 @@ def _sides(
     total = int(np.ceil(missing))
     if total <= 0 or total > (MOST_GROWTH - 1) * along + 1:
         return None
-    edges: tuple[Edge, Edge] = ("top", "bottom") if taller else ("left", "right")
-    window = slice(int(kept.start), int(np.ceil(kept.end)))
-    before, after = (is_plain(still, edge, window) for edge in edges)
+    judged = still if still.before is None else replace(still, pixels=still.before)
+    before, after = (is_plain(judged, edge, kept.pixels) for edge in _edges(taller))
     middle = along / 2 if subject is None else subject.middle
     wish = round(float(np.clip((along + total) / 2 - middle, 0, total)))
     if before and after:

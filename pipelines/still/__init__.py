@@ -48,4 +48,4 @@ def restyle(
     check_map(depth.nearness, pixels.shape[:2], "nearness")
     request = Request(pixels, subject.mask, depth.nearness, look, LOOKS[look], strength)
     styled = STILL_ENGINES[engine].render(request, context)
-    return Still(styled, subject, depth, look, strength, engine)
+    return Still(styled, subject, depth, look, strength, engine, before=pixels)
