@@ -26,6 +26,9 @@ FINAL_SIDE = 1920
 """Short side in pixels of a final's still, unless a format shows more: the longer side of a full
 screen video, so that even a close framing of it is never enlarged."""
 
+UNREDUCED = 1 << 16
+"""More than any still's short side."""
+
 
 @dataclass(frozen=True, eq=False)
 class Scene:
@@ -85,9 +88,15 @@ def dress(scene: Scene, spec: RenderSpec, context: Context) -> Still:
 
 
 def working_side(spec: RenderSpec) -> int:
-    """Return the short side, in pixels, beyond which no frame of the recipe could show more."""
+    """Return the short side, in pixels, to which a larger still is reduced before its look.
+
+    No frame of the recipe could show more; without a look there is nothing to save, and the still
+    stays as it is, bit for bit.
+    """
     if spec.quality == "draft":
         return DRAFT_SIDE
+    if spec.look.strength == 0:
+        return UNREDUCED
     formats = [FORMATS[name] for name in spec.formats]
     return max(FINAL_SIDE, *(max(kind.size or (kind.longest,)) for kind in formats))
 
