@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from pipelines.arrays import Depth, Image, Mask, Matrix
+from pipelines.arrays import Depth, Frames, Image, Mask, Matrix
 
 MaskOrigin = Literal["alpha", "file", "u2netp", "grabcut", "none"]
 DepthOrigin = Literal["proxy", "file", "depth-anything-v2-small"]
@@ -177,7 +177,7 @@ class Clip:
         """Length in seconds."""
         return self.count / self.fps
 
-    def stack(self) -> Image:
+    def stack(self) -> Frames:
         """Return all frames at once, (count, height, width, 3) uint8: for small clips."""
         return np.stack([self.render(index) for index in range(self.count)])
 

@@ -24,19 +24,6 @@ VARIANTS = vary(BASE, ["winter", "noir"], ["orbit", "slide-left=0.03"], [0, 7])
 
 
 @pytest.fixture(scope="module")
-def still(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Path:
-    path = tmp_path_factory.mktemp("still") / "cup.png"
-    with Pillow.open(samples / "coffee.jpg") as picture:
-        picture.reduce(2).save(path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def job(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    return Context(tmp_path_factory.mktemp("data"))
-
-
-@pytest.fixture(scope="module")
 def done(
     still: Path, job: Context, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, ExplorationReport]:

@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
-from PIL import Image as Pillow
 
 from pipelines.camera.pose import intrinsics
 from pipelines.context import Context
@@ -24,21 +23,6 @@ from pipelines.report import RenderReport, report_schema
 from pipelines.spec import RenderSpec, parse_spec
 
 QUICK = {"quality": "draft", "seconds": 0.5, "fps": 12, "formats": "web-loop,gif"}
-
-
-@pytest.fixture(scope="module")
-def still(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Path:
-    """The coffee sample at half its size."""
-    path = tmp_path_factory.mktemp("still") / "cup.png"
-    with Pillow.open(samples / "coffee.jpg") as picture:
-        picture.reduce(2).save(path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def job(tmp_path_factory: pytest.TempPathFactory) -> Context:
-    """A job whose data folder serves the whole module, so the mask is found once."""
-    return Context(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="module")

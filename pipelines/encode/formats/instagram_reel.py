@@ -1,20 +1,14 @@
 """Instagram Reel: every single feed video is published as a Reel, so the Reel's limits hold."""
 
-from pipelines.encode.format import Format, Limits
+from pipelines.encode import instagram
+from pipelines.encode.format import Format
 
 FORMAT = Format(
     title="Instagram Reel",
     container="mp4",
     size=(1080, 1920),
     fps=30.0,
-    limits=Limits(
-        seconds=(3.0, 900.0),
-        fps=(23.0, 60.0),
-        side=(None, 1920),
-        aspect=(0.01, 10.0),
-        bytes=(None, 1_000_000_000),
-        bit_rate=(None, 25_000_000),
-    ),
-    source="https://developers.facebook.com/docs/instagram-api/reference/ig-user/media",
-    read_on="2026-11-23",
+    limits=instagram.LIMITS,
+    source=instagram.SOURCE,
+    read_on=instagram.READ_ON,
 )

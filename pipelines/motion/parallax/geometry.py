@@ -104,10 +104,3 @@ class View:
             at_infinity[axis] = focal * slope + middle[axis]
             per_inverse_depth[axis] = focal * (centre[axis] - centre[2] * slope)
         return Epipolar(at_infinity, per_inverse_depth)
-
-    def project(self, points: Matrix, inverse_depth: float) -> Matrix:
-        """Project (n, 2) pixels of frame 0 at one inverse depth into this view, (n, 2)."""
-        rays = np.linalg.inv(self.first) @ np.column_stack([points, np.ones(len(points))]).T
-        seen = self.motion[:3, :3] @ rays + self.motion[:3, 3:] * inverse_depth
-        image = self.lens @ seen
-        return np.asarray((image[:2] / image[2]).T)

@@ -16,7 +16,7 @@ from pipelines.camera import CameraPath
 from pipelines.camera.path import Pivot
 from pipelines.media import DepthOrigin, Framing, Still
 from pipelines.motion.parallax.canvas import draw_canvas
-from pipelines.motion.parallax.geometry import FloatMap, Relief, View
+from pipelines.motion.parallax.geometry import Epipolar, Relief, View
 
 ANALYSIS_SIDE = 192
 """Longer side of the small copy, pixels."""
@@ -95,27 +95,22 @@ class Analysis:
             max(self._turned(view) for view in views) / TURNED,
         )
 
-    def _displacement(self, view: View) -> FloatMap:
-        """Pixels per unit of inverse depth, of each pixel."""
-        lines = view.epipolar(
+    def _lines(self, view: View) -> Epipolar:
+        """Where each pixel looks, by inverse depth."""
+        return view.epipolar(
             np.arange(self.width, dtype=np.float32), np.arange(self.height, dtype=np.float32)
         )
-        return lines.per_inverse_depth
 
     def _uncovered(self, view: View) -> float:
         """Relative displacement across depth edges, share of the short side."""
         depth = self.relief.inverse_depth(self.nearness)
         jump = cv2.dilate(depth, np.ones((3, 3))) - cv2.erode(depth, np.ones((3, 3)))
-        strip = np.hypot(*self._displacement(view)) * jump
+        strip = np.hypot(*self._lines(view).per_inverse_depth) * jump
         return float(np.percentile(strip, 99.5)) / min(self.width, self.height)
 
     def _beyond(self, view: View) -> float:
         """How far a frame border looks past the still, share of the longer side."""
-        lines = view.epipolar(
-            np.arange(self.width, dtype=np.float32), np.arange(self.height, dtype=np.float32)
-        )
-        seen_x, seen_y = lines.at(self.relief.inverse_depth(self.nearness))
-        left, top, right, bottom = self.room
+        seen_x, seen_y = self._lines(view).at(self.relief.inverse_depth(self.nearness))
         left, top, right, bottom = self.room
         past = [
             -left - seen_x[:, 0],
@@ -132,7 +127,7 @@ class Analysis:
         if not inside.any():
             return 0.0
         depth = self.relief.inverse_depth(cv2.GaussianBlur(self.nearness, (0, 0), 1.0))
-        move = self._displacement(view)
+        move = self._lines(view).per_inverse_depth
         slope = cv2.Sobel(depth, cv2.CV_32F, 1, 0, scale=1 / 8) * move[0]
         slope += cv2.Sobel(depth, cv2.CV_32F, 0, 1, scale=1 / 8) * move[1]
         return float(np.percentile(np.abs(slope[inside]), 99))

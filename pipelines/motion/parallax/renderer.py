@@ -101,8 +101,8 @@ class Renderer:
     @cached_property
     def _extents(self) -> list[Extent]:
         """Nearest first; the farthest layer covers everything, beyond its border too."""
-        *opaque, _ = [Extent.of(layer.texture[..., 3]) for layer in self.layers[::-1]]
-        return [*opaque, Extent(np.full((1, 1), SOLID, np.uint8))]
+        *nearer, _ = [Extent.of(layer.texture[..., 3]) for layer in self.layers[::-1]]
+        return [*nearer, Extent(np.full((1, 1), SOLID, np.uint8))]
 
     def _focused(self, index: int, pose: Pose) -> Image:
         if pose.blur <= 0 or not self._defocus:

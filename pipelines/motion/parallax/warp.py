@@ -12,7 +12,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.arrays import Matrix
 from pipelines.motion.parallax.geometry import Epipolar, FloatMap, View
 
 STEEPEST = -0.3
@@ -40,12 +39,6 @@ class Box:
     def slices(self) -> tuple[slice, slice]:
         """Row and column slices of an array."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
-
-    @property
-    def corners(self) -> Matrix:
-        """(4, 2) corner points."""
-        x, y = (self.left, self.right), (self.top, self.bottom)
-        return np.array([(a, b) for a in x for b in y], float)
 
     def clipped(self, width: int, height: int) -> Box:
         """Return the part inside a (width, height) frame."""

@@ -14,8 +14,6 @@ from pipelines.arrays import ImageF, Mask
 from pipelines.colour import lab_to_linear, linear_to_lab, luminance
 from pipelines.still.craft.noise import specks
 
-GREY = np.array([1.0, 1.0, 1.0], np.float32)
-
 Rgb = tuple[float, float, float]
 Tint = tuple[float, float]
 """A shift of (a*, b*) in CIELAB units."""
