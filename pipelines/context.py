@@ -15,10 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
+from pipelines.arrays import Image
 from pipelines.errors import Cancelled
+from pipelines.machine import Machine
 
 ProgressListener = Callable[[str, int, int], None]
 """Called as ``listener(stage, done, total)``; ``total`` 0 means "not known yet"."""
+
+PreviewListener = Callable[[Image], None]
+"""Called with (height, width, 3) uint8 sRGB pictures, from any thread."""
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -35,6 +40,8 @@ class Context:
         progress: told about each step, from any thread.
         cancel: set it from anywhere to stop the job at its next step.
         timings: seconds spent in each stage, filled by :meth:`stage`.
+        machine: what this machine decides for generative engines.
+        preview: shown a rough (height, width, 3) uint8 picture now and then while one works.
     """
 
     data_dir: Path
@@ -42,6 +49,8 @@ class Context:
     progress: ProgressListener = _silent
     cancel: threading.Event = field(default_factory=threading.Event)
     timings: dict[str, float] = field(default_factory=dict)
+    machine: Machine = field(default_factory=Machine)
+    preview: PreviewListener | None = None
 
     @property
     def models_dir(self) -> Path:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipelines.context import Context
 from pipelines.media import Still
+from pipelines.motion.choice import PARALLAX
 from pipelines.prepare import Scene
 from pipelines.protect import TextBox, find_text
 from pipelines.report import (
@@ -19,7 +20,7 @@ from pipelines.report import (
     measure_fidelity,
 )
 from pipelines.source import inspect
-from pipelines.spec import DEFAULT_ENGINE, RenderSpec
+from pipelines.spec import RenderSpec
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +59,8 @@ def describe(
         fidelity=examined.fidelity,
         warnings=tuple(notes(spec, scene, deliveries)),
     )
-    recipe, engine = spec.model_dump(mode="json"), spec.motion.chosen
-    timings = context.timings
-    return build_report(recipe, engine, scene.source, still, deliveries, findings, timings)
+    recipe = spec.model_dump(mode="json")
+    return build_report(recipe, scene.source, still, deliveries, findings, context.timings)
 
 
 def read_text(spec: RenderSpec, scene: Scene, context: Context) -> tuple[TextBox, ...]:
@@ -75,10 +75,10 @@ def notes(spec: RenderSpec, scene: Scene, deliveries: Sequence[Delivery]) -> Ite
     height, width = scene.pixels.shape[:2]
     if spec.quality == "final" and (width, height) != scene.source.size:
         yield f"The still was worked on at {width} × {height} pixels: no format shows more."
-    generative = ("motion_bucket_id", "noise_aug_strength", "camera_strength")
-    for key in generative:
-        if getattr(spec.motion, key) is not None and spec.motion.chosen == DEFAULT_ENGINE:
-            yield f"The engine {DEFAULT_ENGINE} does not read {key}; generative engines do."
+    if deliveries[0].showing.loop.clip.engine == PARALLAX:
+        for key in spec.motion.given:
+            if key != "mask":
+                yield f"The engine {PARALLAX} does not read {key}; generative engines do."
     for delivery in deliveries:
         made = delivery.artifact
         if spec.fps is not None and abs(made.fps - spec.fps) > 0.01:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -87,6 +87,12 @@ class Still:
         engine: ``"grade"`` or ``"img2img"``.
         before: the picture before its look, same size; None when there is no look. Framing is
             decided on it, so that every look of a still is framed alike.
+        moving: (height, width) float32 0..1, where anything but the camera may move; None is
+            everywhere.
+        variations: every picture the engine made, same size, ``pixels`` first; empty when it
+            made one.
+        models: names of the weights that took part.
+        details: what the engine chose and did, for the report, as JSON values.
     """
 
     pixels: Image
@@ -96,6 +102,10 @@ class Still:
     strength: float = 0.0
     engine: str = "grade"
     before: Image | None = None
+    moving: Mask | None = None
+    variations: tuple[Image, ...] = ()
+    models: tuple[str, ...] = ()
+    details: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     @property
@@ -159,6 +169,9 @@ class Clip:
         closed: whether frame ``count`` would equal frame 0, in position and velocity.
         twins: for each frame, the first one with the very same picture (itself, most often): a
             sway passes every pose twice. Empty when all differ.
+        engine: name of the motion engine that made it.
+        models: names of the weights that took part.
+        details: what the engine chose and did, for the report, as JSON values.
         warnings: sentences for the report.
     """
 
@@ -170,6 +183,9 @@ class Clip:
     camera: CameraTrack
     closed: bool
     twins: tuple[int, ...] = ()
+    engine: str = "parallax"
+    models: tuple[str, ...] = ()
+    details: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     @property

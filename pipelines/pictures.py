@@ -9,7 +9,7 @@ import cv2
 
 from pipelines.arrays import Image
 from pipelines.files import output_errors
-from pipelines.media import Loop
+from pipelines.media import Loop, Still
 
 PNG_LEVEL = 1
 """Of 9; the higher ones take ten times as long for a tenth of the bytes."""
@@ -25,6 +25,15 @@ def save_png(path: Path, image: Image) -> None:
 def save_jpeg(path: Path, image: Image) -> None:
     """Write (height, width, 3) uint8 sRGB as JPEG; its folder must be there."""
     _save(path, encoded(image, ".jpg"))
+
+
+def save_stills(folder: Path, still: Still) -> None:
+    """Write ``still.png``, and every variation of it into ``stills/`` where there are several."""
+    save_png(folder / "still.png", still.pixels)
+    if still.variations:
+        (folder / "stills").mkdir()
+    for index, image in enumerate(still.variations):
+        save_png(folder / "stills" / f"{index:02}.png", image)
 
 
 def encoded(image: Image, suffix: str) -> bytes:

@@ -9,15 +9,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipelines.arrays import Image
+from pipelines.arrays import Image, Mask
 from pipelines.context import Context
 from pipelines.depth import find_depth
 from pipelines.encode import FORMATS
 from pipelines.media import DepthMap, Source, Still, Subject
-from pipelines.protect import find_subject
+from pipelines.protect import find_subject, read_mask
 from pipelines.source import decode
 from pipelines.spec import RenderSpec
-from pipelines.still import place_on_backdrop, restyle
+from pipelines.still import Guidance, place_on_backdrop, restyle
 
 DRAFT_SIDE = 720
 """Short side in pixels of a draft's still: twice its frames', so that a close framing holds."""
@@ -40,6 +40,7 @@ class Scene:
         pixels: (height, width, 3) uint8 sRGB, on its backdrop when one was asked for.
         subject: where the product is in them.
         depth: how near everything is.
+        moving: where anything but the camera may move; None is everywhere.
     """
 
     source: Source
@@ -47,6 +48,7 @@ class Scene:
     pixels: Image
     subject: Subject
     depth: DepthMap
+    moving: Mask | None = None
 
 
 def find_scene(spec: RenderSpec, source: Path | bytes, context: Context) -> Scene:
@@ -69,22 +71,25 @@ def find_scene(spec: RenderSpec, source: Path | bytes, context: Context) -> Scen
     with context.stage("depth"):
         depth = find_depth(pixels, subject, context, key="/".join(key), depth_file=depth_file)
     file = source if isinstance(source, Path) else None
-    scene = Scene(original, file, pixels, subject, depth)
+    moving = None if spec.motion.mask is None else read_mask(Path(spec.motion.mask), original.size)
+    scene = Scene(original, file, pixels, subject, depth, moving)
     return reduced(scene, working_side(spec))
 
 
 def dress(scene: Scene, spec: RenderSpec, context: Context) -> Still:
     """Give a scene the recipe's look."""
     with context.stage("still"):
-        return restyle(
+        still = restyle(
             scene.pixels,
             scene.subject,
             scene.depth,
             look=spec.look.name,
-            strength=spec.look.strength,
+            strength=spec.look.amount,
             engine=spec.look.engine,
+            guidance=_guidance(spec),
             context=context,
         )
+    return replace(still, moving=scene.moving)
 
 
 def working_side(spec: RenderSpec) -> int:
@@ -95,7 +100,7 @@ def working_side(spec: RenderSpec) -> int:
     """
     if spec.quality == "draft":
         return DRAFT_SIDE
-    if spec.look.strength == 0:
+    if spec.look.amount == 0:
         return UNREDUCED
     formats = [FORMATS[name] for name in spec.formats]
     return max(FINAL_SIDE, *(max(kind.size or (kind.longest,)) for kind in formats))
@@ -108,20 +113,40 @@ def reduced(scene: Scene, side: int) -> Scene:
     if scale >= 1:
         return scene
     size = (round(width * scale), round(height * scale))
-    mask, nearness = (
-        np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
-        for plane in (scene.subject.mask, scene.depth.nearness)
-    )
+
+    def smaller(plane: Mask) -> Mask:
+        return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
+
     horizon = scene.depth.horizon
     return replace(
         scene,
         pixels=np.asarray(cv2.resize(scene.pixels, size, interpolation=cv2.INTER_AREA), np.uint8),
-        subject=replace(scene.subject, mask=mask),
+        subject=replace(scene.subject, mask=smaller(scene.subject.mask)),
         depth=replace(
             scene.depth,
-            nearness=nearness,
+            nearness=smaller(scene.depth.nearness),
             horizon=None if horizon is None else horizon * size[1] / height,
         ),
+        moving=None if scene.moving is None else smaller(scene.moving),
+    )
+
+
+def _guidance(spec: RenderSpec) -> Guidance:
+    look = spec.look
+    return Guidance(
+        model=look.model,
+        prompt=look.prompt,
+        negative_prompt=look.negative_prompt,
+        guidance_scale=look.guidance_scale,
+        num_inference_steps=look.num_inference_steps,
+        scheduler=look.scheduler,
+        loras=tuple((lora.name, lora.scale) for lora in look.loras),
+        reference=None if look.reference is None else decode(Path(look.reference)).pixels,
+        reference_scale=look.reference_scale,
+        structure=look.structure,
+        structure_scale=look.structure_scale,
+        variations=look.variations,
+        seed=spec.seed,
     )
 
 

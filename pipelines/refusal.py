@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, get_args
 
 from annotated_types import Ge, Le
@@ -17,20 +17,25 @@ if TYPE_CHECKING:
 _BOUNDS = ("greater_than_equal", "less_than_equal")
 
 
-def refusal(error: ValidationError, model: type[BaseModel]) -> InvalidInput:
+def refusal(
+    error: ValidationError, model: type[BaseModel], naming: Callable[[str], str] = str
+) -> InvalidInput:
     """Return the typed error for the first thing that ``model`` refused.
 
-    An error of ours that a validator raised comes back as it was.
+    An error of ours that a validator raised comes back as it was. ``naming`` turns a key into what
+    a person wrote, where that is something else.
     """
-    return _translate(error.errors(include_url=False)[0], model)
+    return _translate(error.errors(include_url=False)[0], model, naming)
 
 
-def _translate(finding: ErrorDetails, model: type[BaseModel]) -> InvalidInput:
+def _translate(
+    finding: ErrorDetails, model: type[BaseModel], naming: Callable[[str], str]
+) -> InvalidInput:
     kind, actual, place = finding["type"], finding["input"], finding["loc"]
     ours = finding.get("ctx", {}).get("error")
     if isinstance(ours, InvalidInput):
         return ours
-    name = ".".join(part for part in place if isinstance(part, str)) or "the recipe"
+    name = naming(".".join(part for part in place if isinstance(part, str)) or "the recipe")
     if kind == "extra_forbidden":
         _, owner = _walk(model, place[:-1])
         return UnknownName("recipe key", str(place[-1]), owner.model_fields)
@@ -42,7 +47,7 @@ def _translate(finding: ErrorDetails, model: type[BaseModel]) -> InvalidInput:
     return InvalidRecipe(
         f"{name} is {_short(actual)}: {finding['msg'].lower()}",
         actual=actual,
-        fix="mend that value, or leave the key out for its default",
+        fix=f"mend that value, or leave {name} out for its default",
     )
 
 

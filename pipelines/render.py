@@ -14,13 +14,19 @@ from pipelines.files import publish_folder
 from pipelines.loop import close_loop
 from pipelines.loop.length import frames_needed
 from pipelines.media import Artifact, Clip, Framing, Still
-from pipelines.motion.engine import MOTION_ENGINES, Shot
-from pipelines.pictures import recorded, save_jpeg, save_png
+from pipelines.motion.choice import PARALLAX, Choice, choose_engine
+from pipelines.motion.engine import MOTION_ENGINES, Direction, Shot
+from pipelines.parts import AUTO, MotionSpec
+from pipelines.pictures import recorded, save_jpeg, save_stills
 from pipelines.prepare import Scene, dress, find_scene
 from pipelines.report import Delivery, RenderReport, Showing, embed
 from pipelines.spec import RenderSpec
+from pipelines.still import LOOKS
 
 REPORT = "report.json"
+
+PLACES = {"engine", "mask"}
+"""Keys of a recipe's motion that are not said to the engine itself."""
 
 
 def render(
@@ -36,7 +42,7 @@ def render(
         spec: what to make.
         source: a file, or its bytes.
         out: receives ``report.json``, ``still.png``, ``poster.jpg`` and one file per format,
-            all at once when the job is done, or nothing.
+            all at once when the job is done, or nothing; with several variations ``stills/`` too.
         context: the job; its seed becomes the recipe's.
         keep_frames: also keep ``frames/0000.png …`` of the first format.
 
@@ -47,7 +53,7 @@ def render(
     scene = find_scene(spec, source, context)
     still = dress(scene, spec, context)
     with publish_folder(out, last=REPORT) as folder, ThreadPoolExecutor(1) as beside:
-        saved = beside.submit(save_png, folder / "still.png", still.pixels)
+        saved = beside.submit(save_stills, folder, still)
         kept = folder / "frames" if keep_frames else None
         examined: list[Future[Examination]] = []
         deliveries: list[Delivery] = []
@@ -114,5 +120,28 @@ def animate(
         relief=spec.relief,
         fov_deg=spec.fov_deg,
         ambient=tuple((effect.name, effect.amount) for effect in spec.ambient),
+        direction=direct(spec),
     )
-    return MOTION_ENGINES[spec.motion.chosen].animate(shot, context)
+
+    def guide(width: int, height: int, count: int) -> Clip:
+        smaller = replace(shot, width=width, height=height, count=count)
+        return MOTION_ENGINES[PARALLAX].animate(smaller, context)
+
+    choice = _choice(spec, context)
+    clip = MOTION_ENGINES[choice.engine].animate(replace(shot, guide=guide), context)
+    return replace(clip, engine=choice.engine, details={**clip.details, "chosen": choice.reason})
+
+
+def direct(spec: RenderSpec) -> Direction:
+    """Say to a generative engine what the recipe says."""
+    said = {key: getattr(spec.motion, key) for key in MotionSpec.model_fields.keys() - PLACES}
+    look = LOOKS[spec.look.name]
+    words = look.prompt if spec.look.prompt is None else f"{spec.look.prompt}, {look.prompt}"
+    negative = spec.look.negative_prompt or look.negative_prompt
+    return Direction(prompt=words, negative_prompt=negative, seed=spec.seed, **said)
+
+
+def _choice(spec: RenderSpec, context: Context) -> Choice:
+    if spec.motion.engine != AUTO:
+        return Choice(spec.motion.engine, "the recipe asks for it")
+    return choose_engine(context, draft=spec.quality == "draft")

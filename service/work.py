@@ -28,7 +28,9 @@ def run(work: Callable[[Context], T]) -> T:
         StillwaveError: whatever the work raised.
     """
     with progress() as listener:
-        context = Context(read_settings().require_data_dir(), progress=listener)
+        settings = read_settings()
+        folder, machine = settings.require_data_dir(), settings.machine()
+        context = Context(folder, progress=listener, machine=machine)
         results: list[T] = []
         failures: list[BaseException] = []
 

@@ -154,11 +154,15 @@ def _grown(still: Still, pixels: Image, margins: Margins) -> Still:
     depth = still.depth
     horizon = None if depth.horizon is None else depth.horizon + margins.top
     nearness = _continued_depth(depth.nearness, margins)
+    moving = still.moving
+    if moving is not None:
+        moving = cv2.copyMakeBorder(moving, *margins.around(), cv2.BORDER_REPLICATE)
     return replace(
         still,
         pixels=pixels,
         subject=Subject(mask, still.subject.origin, still.subject.warnings),
         depth=DepthMap(nearness, depth.origin, horizon, depth.warnings),
+        moving=moving,
     )
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.media import Artifact, Framing, Loop, Source, Still
+from pipelines.media import Artifact, Clip, Framing, Loop, Source, Still
 from pipelines.models import MODELS
 from pipelines.report.model import (
     ArtifactReport,
     CameraReport,
     FidelityReport,
     FramingReport,
+    GenerationReport,
     LoopReport,
     ModelReport,
     MotionReport,
@@ -74,7 +75,6 @@ class Findings:
 
 def build_report(
     recipe: Mapping[str, Any],
-    engine: str,
     source: Source,
     still: Still,
     deliveries: Sequence[Delivery],
@@ -85,7 +85,6 @@ def build_report(
 
     Args:
         recipe: the RenderSpec as JSON gives it.
-        engine: the motion engine that was used.
         source: what came in.
         still: what stage one made of it.
         deliveries: at least one, in the order asked for.
@@ -93,21 +92,24 @@ def build_report(
         timings: seconds by stage.
     """
     first = deliveries[0]
-    seam = first.artifact.seam
+    seam, clip = first.artifact.seam, first.showing.loop.clip
     return RenderReport(
         recipe=dict(recipe),
-        engine=engine,
+        engine=clip.engine,
         seed=recipe["seed"],
         warnings=tuple(dict.fromkeys(_warnings(source, still, deliveries, findings))),
         timings={stage: round(seconds, 4) for stage, seconds in timings.items()},
-        models=tuple(_models(still)),
+        models=tuple(_models(still, clip)),
         source=_source(source, still, findings),
-        camera=CameraReport.of(first.showing.loop.clip.camera, first.artifact.frames),
+        camera=CameraReport.of(clip.camera, first.artifact.frames),
         loop=LoopReport(mode=first.showing.loop.mode, ratio=seam.ratio, kink=seam.kink),
         motion=MotionReport(
             mean_flow_percent_per_second=first.artifact.mean_flow_percent_per_second
         ),
         fidelity=findings.fidelity,
+        generation=GenerationReport(
+            still={"engine": still.engine, **still.details}, motion=dict(clip.details)
+        ),
         artifacts=tuple(
             ArtifactReport.of(delivery.artifact, _framing(delivery)) for delivery in deliveries
         ),
@@ -158,8 +160,8 @@ def _warnings(
                 yield f"{name}: {check.rule} is {check.value}, the platform takes {check.limit}."
 
 
-def _models(still: Still) -> Iterator[ModelReport]:
-    used = {still.subject.origin, still.depth.origin}
+def _models(still: Still, clip: Clip) -> Iterator[ModelReport]:
+    used = {still.subject.origin, still.depth.origin, *still.models, *clip.models}
     for model in MODELS:
         if model.name in used:
             yield ModelReport(

@@ -248,6 +248,15 @@ class Provenance(Part):
     """ISO time in UTC; the only part that two equal jobs do not share, beside the timings."""
 
 
+class GenerationReport(Part):
+    """What the engines chose and did, in their own words."""
+
+    still: dict[str, Any]
+    """Stage one: engine, model, sizes, modes."""
+    motion: dict[str, Any]
+    """Stage two: why this engine, model, modes, how the loop was closed."""
+
+
 class RenderReport(Part):
     """The whole report."""
 
@@ -275,6 +284,8 @@ class RenderReport(Part):
     """The first format's motion."""
     fidelity: FidelityReport
     """What became of what was protected."""
+    generation: GenerationReport
+    """What the engines chose and did."""
     artifacts: tuple[ArtifactReport, ...]
     """One for each format, in the order asked for."""
     provenance: Provenance

@@ -7,10 +7,10 @@ from pipelines.context import Context
 from pipelines.errors import require_range
 from pipelines.media import DepthMap, Still, Subject
 from pipelines.still.backdrop import place_on_backdrop
-from pipelines.still.engine import STILL_ENGINES, Request
+from pipelines.still.engine import STILL_ENGINES, Guidance, Request
 from pipelines.still.looks import LOOKS
 
-__all__ = ["LOOKS", "STILL_ENGINES", "place_on_backdrop", "restyle"]
+__all__ = ["LOOKS", "STILL_ENGINES", "Guidance", "place_on_backdrop", "restyle"]
 
 
 def restyle(
@@ -21,6 +21,7 @@ def restyle(
     look: str = "natural",
     strength: float = 1.0,
     engine: str = "grade",
+    guidance: Guidance | None = None,
     context: Context,
 ) -> Still:
     """Give a still its look.
@@ -32,6 +33,7 @@ def restyle(
         look: name of a look, see `LOOKS`.
         strength: 0 (the pixels, bit for bit) to 1 (the full look), continuous between.
         engine: name of an engine, see `STILL_ENGINES`.
+        guidance: what generative engines are told.
         context: the job's surroundings; its seed decides grain, paper and snow.
 
     Returns:
@@ -46,6 +48,26 @@ def restyle(
     check_image(pixels, "pixels")
     check_map(subject.mask, pixels.shape[:2], "subject mask")
     check_map(depth.nearness, pixels.shape[:2], "nearness")
-    request = Request(pixels, subject.mask, depth.nearness, look, LOOKS[look], strength)
-    styled = STILL_ENGINES[engine].render(request, context)
-    return Still(styled, subject, depth, look, strength, engine, before=pixels)
+    request = Request(
+        pixels,
+        subject.mask,
+        depth.nearness,
+        look,
+        LOOKS[look],
+        strength,
+        guidance or Guidance(),
+    )
+    made = STILL_ENGINES[engine].render(request, context)
+    return Still(
+        made.pictures[0],
+        subject,
+        depth,
+        look,
+        strength,
+        engine,
+        before=pixels,
+        variations=made.pictures if len(made.pictures) > 1 else (),
+        models=made.models,
+        details=made.details,
+        warnings=made.warnings,
+    )

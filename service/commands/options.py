@@ -15,9 +15,17 @@ PATHS: dict[str, tuple[str, ...]] = {
     "strength": ("look", "strength"),
     "prompt": ("look", "prompt"),
     "negative_prompt": ("look", "negative_prompt"),
+    "look_engine": ("look", "engine"),
+    "look_model": ("look", "model"),
+    "guidance_scale": ("look", "guidance_scale"),
+    "variations": ("look", "variations"),
     "engine": ("motion", "engine"),
+    "model": ("motion", "model"),
     "motion_bucket_id": ("motion", "motion_bucket_id"),
     "noise_aug_strength": ("motion", "noise_aug_strength"),
+    "camera_strength": ("motion", "camera_strength"),
+    "motion_mask": ("motion", "mask"),
+    "num_inference_steps": ("motion", "num_inference_steps"),
     "formats": ("formats",),
     "fov": ("fov_deg",),
 }
@@ -30,6 +38,16 @@ _OPTIONS = {
     ),
     "prompt": click.option("--prompt", help="Words for generative engines, instead of the look's."),
     "negative_prompt": click.option("--negative-prompt", help="What generative engines avoid."),
+    "look_engine": click.option(
+        "--look-engine", help="grade (on the CPU), or img2img: the look by its prompt."
+    ),
+    "look_model": click.option("--look-model", help="img2img: weights (see: stillwave models)."),
+    "guidance_scale": click.option(
+        "--guidance-scale", type=float, help="img2img: weight of the prompt."
+    ),
+    "variations": click.option(
+        "--variations", type=int, help="img2img: pictures in one batch; the first is animated."
+    ),
     "backdrop": click.option(
         "--backdrop", help="Cut the product out and put it on this backdrop or plate."
     ),
@@ -38,7 +56,12 @@ _OPTIONS = {
     ),
     "intensity": click.option("--intensity", type=float, help="Scales the camera's moves, 0 to 2."),
     "ambient": click.option("--ambient", help='"steam", "snow=0.7,haze=0.3": what else moves.'),
-    "engine": click.option("--engine", help="Motion engine; auto takes the best this machine has."),
+    "engine": click.option(
+        "--engine",
+        help="Motion engine: parallax, svd, remote; auto takes the best this machine has. "
+        "img2img, alone or before a comma, is the still engine.",
+    ),
+    "model": click.option("--model", help="Generative engines: weights, or the server's model."),
     "depth": click.option(
         "--depth", metavar="FILE", help="Depth map of the still's size, white is near."
     ),
@@ -53,6 +76,15 @@ _OPTIONS = {
     ),
     "noise_aug_strength": click.option(
         "--noise-aug-strength", type=float, help="Generative engines: 0 to 1."
+    ),
+    "camera_strength": click.option(
+        "--camera-strength", type=float, help="svd: 0 leaves the motion to the model, 1 the path."
+    ),
+    "motion_mask": click.option(
+        "--motion-mask", metavar="FILE", help="Mask: white is where things beside the camera move."
+    ),
+    "num_inference_steps": click.option(
+        "--num-inference-steps", type=int, help="svd: denoising steps."
     ),
     "seed": click.option("--seed", type=int, help="Seeds everything that has chance in it."),
     "seconds": click.option("--seconds", type=float, help="Length of one loop, 0.5 to 60 s."),
@@ -111,9 +143,11 @@ def changes(options: Mapping[str, object]) -> dict[str, Any]:
 
     >>> changes({"look": "winter", "strength": 0.5, "seed": None})
     {'look': {'name': 'winter', 'strength': 0.5}}
+    >>> changes({"engine": "grade,parallax"})
+    {'look': {'engine': 'grade'}, 'motion': {'engine': 'parallax'}}
     """
     result: dict[str, Any] = {}
-    for name, value in options.items():
+    for name, value in _by_stage(options).items():
         if value is None:
             continue
         *above, last = PATHS.get(name, (name,))
@@ -121,4 +155,20 @@ def changes(options: Mapping[str, object]) -> dict[str, Any]:
         for key in above:
             place = place.setdefault(key, {})
         place[last] = value
+    return result
+
+
+def _by_stage(options: Mapping[str, object]) -> dict[str, object]:
+    """Give each engine that ``--engine`` names to its own stage."""
+    result, named = dict(options), options.get("engine")
+    if not isinstance(named, str):
+        return result
+    from pipelines.still import STILL_ENGINES
+
+    names = [part.strip() for part in named.split(",")]
+    stills = [name for name in names if name in STILL_ENGINES.names]
+    motions = [name for name in names if name not in stills]
+    result["engine"] = ",".join(motions) or None
+    if stills:
+        result["look_engine"] = stills[-1]
     return result

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import OutputRefused
+from pipelines.errors import InvalidInput, OutputRefused
 from service.settings import read_settings
 
 
@@ -32,3 +32,26 @@ def test_a_file_in_its_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
     with pytest.raises(OutputRefused, match="STILLWAVE_DATA_DIR"):
         read_settings({"STILLWAVE_DATA_DIR": str(tmp_path / "a")}).require_data_dir()
+
+
+def test_what_the_machine_decides_is_read_from_the_environment() -> None:
+    settings = read_settings(
+        {
+            "HOME": "/home/a",
+            "STILLWAVE_DEVICE": "cpu",
+            "STILLWAVE_COMPILE": "true",
+            "STILLWAVE_REMOTE_URL": "https://videos.example/v1",
+            "STILLWAVE_REMOTE_KEY": "secret",
+        }
+    )
+    machine = settings.machine()
+    assert (machine.device, machine.compile, machine.precision) == ("cpu", True, "auto")
+    assert machine.remote is not None
+    assert machine.remote.key == "secret"
+    assert "secret" not in repr(settings) + repr(machine)
+
+
+def test_a_wrong_variable_is_named() -> None:
+    with pytest.raises(InvalidInput, match="STILLWAVE_DEVICE") as caught:
+        read_settings({"HOME": "/home/a", "STILLWAVE_DEVICE": "gpu"})
+    assert "cuda" in caught.value.allowed

@@ -54,7 +54,7 @@ class Parallax:
             _track(shot, path, analysis),
             path.closed,
             _twins(path, analysis, shot.count) if not shot.ambient else (),
-            tuple(warnings),
+            warnings=tuple(warnings),
         )
 
 
@@ -123,7 +123,8 @@ def _painters(shot: Shot, canvas: Canvas, context: Context) -> list[Painter]:
     if not shot.ambient:
         return []
     everywhere = np.ones((shot.height, shot.width), np.float32)
-    region = everywhere if shot.region is None else _framed(shot.region, shot)
+    moving = shot.still.moving
+    region = everywhere if moving is None else _framed(moving, shot)
     painters = []
     for name, amount in shot.ambient:
         stage = Stage(

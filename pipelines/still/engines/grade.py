@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import cv2
 
-from pipelines.arrays import Image
 from pipelines.colour import decode, encode
 from pipelines.context import Context
-from pipelines.still.engine import Request
+from pipelines.still.engine import Rendition, Request
 from pipelines.still.look import Scene
 
 
@@ -23,10 +22,10 @@ class Grade:
 
     title: str = "CPU grade"
 
-    def render(self, request: Request, context: Context) -> Image:
+    def render(self, request: Request, context: Context) -> Rendition:
         """Return the graded still; at strength 0 a bit-for-bit copy of the pixels."""
         if request.strength == 0:
-            return request.pixels.copy()
+            return Rendition((request.pixels.copy(),))
         context.step("still", 0, 1)
         scene = Scene(
             linear=decode(request.pixels),
@@ -37,10 +36,9 @@ class Grade:
         full = encode(request.look.grade(scene))
         context.step("still", 1, 1)
         if request.strength == 1:
-            return full
+            return Rendition((full,))
         s = request.strength
-        mixed: Image = cv2.addWeighted(full, s, request.pixels, 1 - s, 0)
-        return mixed
+        return Rendition((cv2.addWeighted(full, s, request.pixels, 1 - s, 0),))
 
 
 ENGINE = Grade()
