@@ -1,0 +1,1 @@
+"""The libraries' real classes at toy size with random weights: plumbing, not pictures."""
