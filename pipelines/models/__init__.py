@@ -1,18 +1,41 @@
-"""Weights: a table of what they are, and the store that keeps them."""
+"""Weights: a table of what they are, the store that keeps them, and their way into networks.
 
+Importing this room loads no network library; :mod:`pipelines.models.loading` does, when called.
+"""
+
+from pipelines.models.entry import Kind, Memory, Model, Package, Repository
+from pipelines.models.folders import add_folder
+from pipelines.models.policy import licence_note, require_licence
+from pipelines.models.pull import pull
 from pipelines.models.session import default_threads, open_session
-from pipelines.models.store import installed, locate, pull, verify
-from pipelines.models.table import MODELS, Model, Package, find_model
+from pipelines.models.store import (
+    find_in_store,
+    installed,
+    known_models,
+    locate,
+    locate_folder,
+    verify,
+)
+from pipelines.models.table import MODELS, find_model
 
 __all__ = [
     "MODELS",
+    "Kind",
+    "Memory",
     "Model",
     "Package",
+    "Repository",
+    "add_folder",
     "default_threads",
+    "find_in_store",
     "find_model",
     "installed",
+    "known_models",
+    "licence_note",
     "locate",
+    "locate_folder",
     "open_session",
     "pull",
+    "require_licence",
     "verify",
 ]

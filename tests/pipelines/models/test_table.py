@@ -10,14 +10,15 @@ from pipelines.models import MODELS, Model, find_model
 
 def test_names_and_files_are_unique() -> None:
     assert len({model.name for model in MODELS}) == len(MODELS)
-    assert len({model.file for model in MODELS}) == len(MODELS)
+    files = [model.file for model in MODELS if model.file]
+    assert len(set(files)) == len(files)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_every_model_says_where_it_is_from_and_under_which_licence(model: Model) -> None:
     assert find_model(model.name) is model
     assert model.origin.startswith("https://")
-    assert model.licence == "Apache-2.0"
+    assert model.terms.url
     assert model.licence_note
 
 
