@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
 import numpy as np
 
-from pipelines.arrays import Image
 from pipelines.errors import InvalidInput
-from pipelines.loop.blend import blend
-from pipelines.media import CameraTrack, Clip, Loop, LoopMode
-
-FADE_SECONDS = 0.6
-"""Length of a crossfade, unless the clip is too short for it."""
+from pipelines.media import Clip, Loop, LoopMode
+from pipelines.retime import crossfaded, reordered
 
 
 def close_loop(clip: Clip, mode: LoopMode) -> Loop:
@@ -53,46 +48,13 @@ def _there_and_back(clip: Clip) -> Clip:
     _require_frames(clip, 2)
     order = np.r_[0 : clip.count, clip.count - 2 : 0 : -1]
     twins = clip.twins or tuple(range(clip.count))
-    turned = _reordered(clip, order, lambda index: clip.render(int(order[index])), closed=False)
+    turned = reordered(clip, order, lambda index: clip.render(int(order[index])), closed=False)
     return replace(turned, twins=tuple(twins[index] for index in order))
 
 
 def _crossfaded(clip: Clip) -> Clip:
     _require_frames(clip, 4)
-    fade = min(max(2, round(FADE_SECONDS * clip.fps)), clip.count // 2)
-    count = clip.count - fade
-
-    weight = _fade_weights(fade)
-
-    def render(index: int) -> Image:
-        if index >= fade:
-            return clip.render(index)
-        return blend(clip.render(count + index), clip.render(index), weight[index])
-
-    order = np.arange(count)
-    order[:fade] += [count * (share < 0.5) for share in weight]
-    return _reordered(clip, order, render, closed=True)
-
-
-def _fade_weights(fade: int) -> list[float]:
-    """Share of the head in each frame of the fade.
-
-    Its steps grow by one unit a frame to the middle and shrink again, so that the first step, at
-    the seam, is about the mean of its neighbours.
-    """
-    steps = np.minimum(np.arange(1, fade + 2), np.arange(fade + 1, 0, -1)) + 0.4
-    return [float(share) for share in np.cumsum(steps)[:fade] / steps.sum()]
-
-
-def _reordered(
-    clip: Clip, order: np.ndarray, render: Callable[[int], Image], *, closed: bool
-) -> Clip:
-    """Return ``clip`` with its camera rows in ``order`` and frames from ``render``."""
-    track = clip.camera
-    camera = CameraTrack(
-        track.width, track.height, track.intrinsics[order], track.world_to_camera[order]
-    )
-    return replace(clip, count=len(order), render=render, camera=camera, closed=closed, twins=())
+    return crossfaded(clip)
 
 
 def _require_frames(clip: Clip, fewest: int) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipelines.loop.close import FADE_SECONDS
 from pipelines.media import LoopMode
+from pipelines.retime import fade_frames
 
 
 def frames_needed(mode: LoopMode, count: int, fps: float) -> int:
@@ -17,5 +17,5 @@ def frames_needed(mode: LoopMode, count: int, fps: float) -> int:
     if mode == "pingpong":
         return count // 2 + 1
     if mode == "crossfade":
-        return count + min(max(2, round(FADE_SECONDS * fps)), count)
+        return count + fade_frames(fps, count)
     return count

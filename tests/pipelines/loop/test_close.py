@@ -3,8 +3,7 @@ import pytest
 
 from pipelines.errors import InvalidInput
 from pipelines.loop import close_loop
-from pipelines.loop.blend import blend
-from tests.oracles import circle, line, moving_clip, texture
+from tests.oracles import circle, line, moving_clip
 
 
 def test_closed_is_the_clip_itself() -> None:
@@ -60,11 +59,3 @@ def test_crossfade_frames_are_pure() -> None:
     first = [loop.render(index) for index in (2, 0, 1)]
     again = [loop.render(index) for index in (2, 0, 1)]
     np.testing.assert_array_equal(first, again)
-
-
-def test_the_blend_lies_half_way_along_the_motion() -> None:
-    middle = blend(texture(160, 120), texture(160, 120, 3), 0.5)[20:-20, 20:-20]
-    moved = np.abs(middle.astype(int) - texture(160, 120, 1.5)[20:-20, 20:-20]).mean()
-    mixed = (texture(160, 120).astype(int) + texture(160, 120, 3)) / 2
-    plain = np.abs(mixed[20:-20, 20:-20] - texture(160, 120, 1.5)[20:-20, 20:-20]).mean()
-    assert moved < plain / 2
