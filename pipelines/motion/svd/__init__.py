@@ -1,0 +1,1 @@
+"""Stable Video Diffusion under a camera: what its motion engine is made of."""
