@@ -27,7 +27,7 @@ COMMANDS = {
     "formats": ("catalogue", "List the formats."),
     "looks": ("catalogue", "List the looks."),
     "cameras": ("catalogue", "List the camera moves."),
-    "models": ("machine", "List, bring in and verify weights."),
+    "models": ("models", "List, bring in, verify and add weights."),
     "doctor": ("machine", "Say what works on this machine."),
 }
 """Command → the module that holds it, and its line in ``--help``."""

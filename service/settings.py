@@ -40,6 +40,10 @@ class Settings(BaseModel):
     """Whether networks are compiled first: slow to start, quicker after."""
     licence_policy: LicencePolicy = "any"
     """``commercial`` refuses weights that may not be used commercially."""
+    hub_url: str = "https://huggingface.co"
+    """The model hub that weights are fetched from, or a mirror of it."""
+    hub_token: SecretStr | None = None
+    """An account's token, for repositories whose terms have to be accepted."""
     remote_url: str | None = None
     """Base URL, up to and with ``/v1``, of the server that the ``remote`` engine asks."""
     remote_key: SecretStr | None = None

@@ -5,6 +5,7 @@ Importing this room loads no network library; :mod:`pipelines.models.loading` do
 
 from pipelines.models.entry import Kind, Memory, Model, Package, Repository
 from pipelines.models.folders import add_folder
+from pipelines.models.hub import Hub
 from pipelines.models.policy import licence_note, require_licence
 from pipelines.models.pull import pull
 from pipelines.models.session import default_threads, open_session
@@ -14,12 +15,14 @@ from pipelines.models.store import (
     known_models,
     locate,
     locate_folder,
+    present,
     verify,
 )
 from pipelines.models.table import MODELS, find_model
 
 __all__ = [
     "MODELS",
+    "Hub",
     "Kind",
     "Memory",
     "Model",
@@ -35,6 +38,7 @@ __all__ = [
     "locate",
     "locate_folder",
     "open_session",
+    "present",
     "pull",
     "require_licence",
     "verify",

@@ -49,6 +49,8 @@ def add_lora(
             host.load_lora_weights(
                 str(folder), weight_name=weights.name, adapter_name=adapter, local_files_only=True
             )
+            if not any(adapter in names for names in host.get_list_adapters().values()):
+                raise ValueError("not one of its layers is named in these weights")
         wanted = scales | {adapter: scale}
         host.set_adapters(list(wanted), list(wanted.values()))
     scales[adapter] = scale

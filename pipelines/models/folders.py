@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from fnmatch import fnmatch
+from itertools import chain
+from pathlib import Path
 
 from pipelines.context import ProgressListener
 from pipelines.errors import InvalidInput
 from pipelines.files import publish_folder
 from pipelines.models import table
-from pipelines.models.entry import Kind, Model
+from pipelines.models.entry import Kind, Model, Repository
 from pipelines.models.licences import Commercial, find_licence
-from pipelines.models.notes import FileNote, FolderNote, file_note, write_folder_note
-from pipelines.models.structure import find_flaw
+from pipelines.models.meter import Meter, silent
+from pipelines.models.notes import NOTE
+from pipelines.models.seal import refused, seal
 from pipelines.models.weights import TAKEN, is_refused, objection
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 """What a model of one's own may be called: it becomes a folder's name and a word in commands."""
 
-MEGABYTE = 1_000_000
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Listen to nothing."""
+CHUNK = 1 << 24
+"""Bytes copied between two words of progress."""
 
 
 def add_folder(
@@ -36,7 +34,7 @@ def add_folder(
     kind: Kind,
     licence: str = "unknown",
     commercial: Commercial | None = None,
-    progress: ProgressListener = _silent,
+    progress: ProgressListener = silent,
 ) -> Path:
     """Register a folder of one's own under a new name and return its place in the store.
 
@@ -68,102 +66,63 @@ def add_folder(
 
 
 def bring_folder(
-    model: Model, source: Path, models_dir: Path, progress: ProgressListener = _silent
+    model: Model, source: Path, models_dir: Path, progress: ProgressListener = silent
 ) -> Path:
     """Copy ``source`` into the store as ``model``: weights, configs and vocabularies, no more.
 
+    Args:
+        model: what it is.
+        source: a folder, or the one safetensors file of a model that is no more than that.
+        models_dir: the store; made when needed.
+        progress: told megabytes as they are copied.
+
     Raises:
-        InvalidInput: ``source`` is no folder, holds a pickle, or is not what the model needs.
+        InvalidInput: ``source`` holds a pickle, or is not what the model needs.
         OutputRefused, NoSpace: the store cannot be written.
     """
     files = _wanted(model, source)
-    total = sum(path.stat().st_size for path in files)
+    root = source if source.is_dir() else source.parent
+    meter = Meter(f"copy {model.name}", sum(path.stat().st_size for path in files), progress)
     with publish_folder(models_dir, last=model.name) as staging:
-        target = staging / model.name
-        copied = 0
+        folder = staging / model.name
         for path in files:
-            progress(f"copy {model.name}", copied // MEGABYTE, max(1, total // MEGABYTE))
-            destination = target / path.relative_to(source)
-            destination.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, destination)
-            copied += path.stat().st_size
-        seal(model, target, f"folder:{source.name}")
-    progress(f"copy {model.name}", max(1, total // MEGABYTE), max(1, total // MEGABYTE))
+            _copy(path, folder / path.relative_to(root), meter)
+        seal(model, folder, f"file:{source.name}")
+    meter.finish()
     return models_dir / model.name
 
 
-def seal(model: Model, folder: Path, brought_from: str, revision: str = "") -> FolderNote:
-    """Check ``folder`` for the last time, digest every file and write its note.
-
-    Raises:
-        InvalidInput: a file is not what it says, or the folder is not whole.
-    """
-    require_safe(model, folder)
-    flaw = find_flaw(folder, model.kind, part_of_base=model.base is not None)
-    if flaw is not None:
-        raise refused(model, flaw)
-    files = _digests(folder)
-    _require_known_digests(model, files)
-    note = FolderNote(
-        name=model.name,
-        kind=model.kind,
-        origin=model.origin,
-        revision=revision,
-        brought_from=brought_from,
-        licence=model.licence,
-        commercial=model.commercial,
-        files=files,
-    )
-    write_folder_note(folder, note)
-    return note
-
-
-def require_safe(model: Model, folder: Path) -> None:
-    """Refuse a folder that holds a pickle, code, or a file that is not what its name says.
-
-    Raises:
-        InvalidInput: there is one.
-    """
-    for path in sorted(folder.rglob("*")):
-        problem = objection(path) if path.is_file() else None
-        if problem is not None:
-            raise refused(model, problem)
-
-
-def refused(model: Model, problem: str) -> InvalidInput:
-    """Return the error of a folder that cannot come in."""
-    return InvalidInput(
-        f"{problem}",
-        actual=model.name,
-        allowed="a folder as save_pretrained(…, safe_serialization=True) writes it: safetensors "
-        "and configs only",
-        fix=f"give such a folder with --from, without that file, for {model.name}",
-    )
-
-
 def _wanted(model: Model, source: Path) -> list[Path]:
+    """Return the files to copy: those the table names when all are there, else all of a kind."""
+    if source.is_file() and source.suffix == ".safetensors":
+        return [source]
     if not source.is_dir():
         raise refused(model, f"{source} is not a folder")
     paths = [path for path in sorted(source.rglob("*")) if path.is_file()]
+    paths = [path for path in paths if not _is_hidden(path.relative_to(source))]
     for path in paths:
-        hidden = any(part.startswith(".") for part in path.relative_to(source).parts)
-        if not hidden and is_refused(path):
+        if is_refused(path):
             raise refused(model, str(objection(path)))
-    return [path for path in paths if path.suffix.lower() in TAKEN]
+    taken = [path for path in paths if path.suffix.lower() in TAKEN]
+    patterns = model.source.files if isinstance(model.source, Repository) else ()
+    named = [[path for path in taken if _fits(path, source, pattern)] for pattern in patterns]
+    return sorted({*chain(*named)}) if named and all(named) else taken
 
 
-def _digests(folder: Path) -> Mapping[str, FileNote]:
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(PurePosixPath(path.relative_to(folder))): file_note(path) for path in paths}
+def _fits(path: Path, root: Path, pattern: str) -> bool:
+    return fnmatch(path.relative_to(root).as_posix(), pattern)
 
 
-def _require_known_digests(model: Model, files: Mapping[str, FileNote]) -> None:
-    known = model.repository.digests if model.repository is not None else {}
-    for path, expected in known.items():
-        if path in files and files[path].sha256 != expected:
-            raise refused(
-                model, f"{path} has sha256 {files[path].sha256}, the table says {expected}"
-            )
+def _is_hidden(path: Path) -> bool:
+    return path.name == NOTE or any(part.startswith(".") for part in path.parts)
+
+
+def _copy(source: Path, target: Path, meter: Meter) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with source.open("rb") as reading, target.open("wb") as writing:
+        while data := reading.read(CHUNK):
+            writing.write(data)
+            meter.add(len(data))
 
 
 def _require_free_name(name: str) -> None:

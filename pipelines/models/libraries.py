@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import ModuleType
 
 from pipelines.errors import MissingExtra
+from pipelines.quiet import without_warnings
+
+_TALK = threading.RLock()
 
 
 def diffusers() -> ModuleType:
@@ -25,17 +29,18 @@ def diffusers() -> ModuleType:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Keep the libraries' bars and remarks from the terminal inside; their errors still come."""
+    """Keep the libraries' bars, remarks and warnings away inside; their errors still come.
+
+    One thread at a time: how talkative they are belongs to the process.
+    """
     import diffusers.utils.logging as first
     import transformers.utils.logging as second
 
-    before = [(library, library.get_verbosity()) for library in (first, second)]
-    for library, _ in before:
-        library.set_verbosity_error()
-        library.disable_progress_bar()
-    try:
+    with _TALK, without_warnings(), ExitStack() as after:
+        for library in (first, second):
+            after.callback(library.set_verbosity, library.get_verbosity())
+            if library.is_progress_bar_enabled():
+                after.callback(library.enable_progress_bar)
+            library.set_verbosity_error()
+            library.disable_progress_bar()
         yield
-    finally:
-        for library, verbosity in before:
-            library.set_verbosity(verbosity)
-            library.enable_progress_bar()

@@ -47,17 +47,50 @@ OPENRAIL_PLUS = Licence(
     "https://huggingface.co/stabilityai/stable-diffusion-xl-base-1.0/blob/main/LICENSE.md",
 )
 
+_BELOW_A_MILLION = (
+    "Free while your organisation's yearly revenue is below 1,000,000 USD, once registered with "
+    "Stability AI; above that it needs their Enterprise licence."
+)
+
 STABILITY_COMMUNITY = Licence(
-    "stabilityai-community",
+    "stabilityai-ai-community", "conditional", _BELOW_A_MILLION, "https://stability.ai/license"
+)
+
+SVD_COMMUNITY = Licence(
+    "stable-video-diffusion-community",
     "conditional",
-    "Free while your organisation's yearly revenue is below 1,000,000 USD, after registering "
-    "with Stability AI; above that it needs their Enterprise licence.",
+    _BELOW_A_MILLION,
+    "https://stability.ai/license",
+)
+
+SDXL_TURBO = Licence(
+    "sai-nc-community",
+    "conditional",
+    "Its text is for non-commercial use; for commercial use its card refers to "
+    "stability.ai/license, which is free below 1,000,000 USD of yearly revenue: read both first.",
+    "https://stability.ai/license",
+)
+
+SVD_DERIVATIVE = Licence(
+    "unknown",
+    "unknown",
+    "Made from Stable Video Diffusion, so at least that licence's conditions hold; its own terms "
+    "were not read.",
     "https://stability.ai/license",
 )
 
 UNKNOWN = Licence("unknown", "unknown")
 
-LICENCES = (APACHE, MIT, OPENRAIL_M, OPENRAIL_PLUS, STABILITY_COMMUNITY, UNKNOWN)
+LICENCES = (
+    APACHE,
+    MIT,
+    OPENRAIL_M,
+    OPENRAIL_PLUS,
+    STABILITY_COMMUNITY,
+    SVD_COMMUNITY,
+    SDXL_TURBO,
+    UNKNOWN,
+)
 """Every licence this program knows something about."""
 
 

@@ -57,7 +57,7 @@ def read_file(model: Model, source: Path) -> bytes:
     Raises:
         InvalidInput: it cannot be read or does not hold them.
     """
-    if source.suffix == ".whl" and source.is_file() and model.package is not None:
+    if source.suffix == ".whl" and source.is_file() and isinstance(model.source, Package):
         return read_member(model, source)
     try:
         return source.read_bytes()
@@ -71,14 +71,14 @@ def read_file(model: Model, source: Path) -> bytes:
 
 
 def _package(model: Model) -> Package:
-    if model.package is None:
+    if not isinstance(model.source, Package):
         raise MissingCapability(
             f"no package of the registry carries the weights of {model.name!r}",
             actual=model.name,
             fix=f"download its ONNX file (see {model.origin}) and run: "
             f"stillwave models pull {model.name} --from FILE",
         )
-    return model.package
+    return model.source
 
 
 def _not_fetched(model: Model, package: Package, stderr: str) -> MissingCapability:

@@ -88,6 +88,15 @@ def installed(models_dir: Path) -> tuple[str, ...]:
     )
 
 
+def present(models_dir: Path) -> tuple[str, ...]:
+    """Return the names of the models of which the store holds something, whole or not."""
+    return tuple(
+        model.name
+        for model in known_models(models_dir)
+        if (models_dir / (model.file or model.name)).exists()
+    )
+
+
 def verify(name: str, models_dir: Path) -> Path:
     """Return the weights of ``name`` after reading them whole and checking every digest.
 

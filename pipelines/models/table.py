@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from pipelines.errors import UnknownName
 from pipelines.models.entry import Model
+from pipelines.models.families.additions import ADDITIONS
+from pipelines.models.families.image import IMAGE
 from pipelines.models.families.networks import NETWORKS
 from pipelines.models.families.svd import SVD
 
-MODELS: tuple[Model, ...] = (*NETWORKS, *SVD)
+MODELS: tuple[Model, ...] = (*NETWORKS, *IMAGE, *SVD, *ADDITIONS)
 """Every known model, in the order they are listed to people."""
 
 

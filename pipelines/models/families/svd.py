@@ -3,53 +3,64 @@
 from __future__ import annotations
 
 from pipelines.models.entry import Memory, Model, Repository
-from pipelines.models.licences import STABILITY_COMMUNITY
+from pipelines.models.licences import SVD_COMMUNITY, SVD_DERIVATIVE
 
-HALF_PRECISION = (
+FILES = (
     "model_index.json",
     "feature_extractor/*.json",
     "image_encoder/config.json",
-    "image_encoder/*.fp16.safetensors",
+    "image_encoder/model.fp16.safetensors",
     "scheduler/*.json",
     "unet/config.json",
-    "unet/*.fp16.safetensors",
+    "unet/diffusion_pytorch_model.fp16.safetensors",
     "vae/config.json",
-    "vae/*.fp16.safetensors",
+    "vae/diffusion_pytorch_model.fp16.safetensors",
 )
 
 MEMORY = Memory(full=22_000_000_000, model_offload=10_000_000_000, sequential_offload=8_000_000_000)
+"""At 576 × 1024; full with all frames decoded at once, offloaded with short decode chunks."""
 
 
-def _svd(name: str, frames: int, repository: str, revision: str, *, gated: bool) -> Model:
-    source = Repository(f"stabilityai/{repository}", HALF_PRECISION, gated=gated)
+def _svd(name: str, frames: int, repository: str, revision: str, *, gated: bool = False) -> Model:
+    source = Repository(f"stabilityai/{repository}", FILES, gated=gated)
     return Model(
         name=name,
         kind="svd",
-        purpose=f"image to video, {frames} frames",
+        purpose=f"animates a still, {frames} frames",
         origin=source.url,
         revision=revision,
-        terms=STABILITY_COMMUNITY,
-        licence_note="model card and LICENSE of that revision",
-        size=4_509_000_000,
+        terms=SVD_COMMUNITY,
+        licence_note="model card",
+        size=4_509_188_849,
         memory=MEMORY,
-        repository=source,
+        source=source,
+    )
+
+
+def _animatelcm(name: str, base: str, file: str) -> Model:
+    """Return a few-step UNet for ``base``; its repository's commits could not be looked up."""
+    source = Repository("wangfuyun/AnimateLCM-SVD-xt", (file,))
+    return Model(
+        name=name,
+        kind="svd",
+        purpose=f"{base} in 1 to 8 steps",
+        origin=source.url,
+        revision="main",
+        terms=SVD_DERIVATIVE,
+        licence_note="not read; it is trained from SVD, whose licence binds derivatives",
+        memory=MEMORY,
+        source=source,
+        base=base,
     )
 
 
 SVD = (
-    _svd(
-        "svd",
-        14,
-        "stable-video-diffusion-img2vid",
-        "9cf024d5bfa8f56622af86c884f26a52f6676f2e",
-        gated=False,
-    ),
+    _svd("svd", 14, "stable-video-diffusion-img2vid", "9cf024d5bfa8f56622af86c884f26a52f6676f2e"),
     _svd(
         "svd-xt",
         25,
         "stable-video-diffusion-img2vid-xt",
         "9e43909513c6714f1bc78bcb44d96e733cd242aa",
-        gated=False,
     ),
     _svd(
         "svd-xt-1.1",
@@ -58,4 +69,6 @@ SVD = (
         "043843887ccd51926e3efed36270444a838e7861",
         gated=True,
     ),
+    _animatelcm("animatelcm-svd-xt", "svd-xt", "AnimateLCM-SVD-xt.safetensors"),
+    _animatelcm("animatelcm-svd-xt-1.1", "svd-xt", "AnimateLCM-SVD-xt-1.1.safetensors"),
 )

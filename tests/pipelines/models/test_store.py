@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import InvalidInput, MissingCapability, MissingModel, UnknownName
-from pipelines.models import Model, find_model, installed, locate, open_session, pull, table, verify
+from pipelines.models import (
+    Hub,
+    Model,
+    find_model,
+    installed,
+    locate,
+    open_session,
+    pull,
+    table,
+    verify,
+)
 from pipelines.models import registry as wheels
 
 WEIGHTS = b"these are the weights" * 1000
@@ -122,9 +132,10 @@ def test_a_model_of_many_exports_is_checked_against_the_one_that_came_in(tmp_pat
         verify("depth-anything-v2-small", tmp_path / "models")
 
 
-def test_a_model_no_package_carries_says_how_to_place_it(tmp_path: Path) -> None:
-    with pytest.raises(MissingCapability, match=r"models pull depth-anything-v2-small --from FILE"):
-        pull("depth-anything-v2-small", tmp_path, None, silent)
+def test_an_unreachable_hub_says_how_to_place_the_weights(tmp_path: Path) -> None:
+    nobody = Hub("http://127.0.0.1:9")
+    with pytest.raises(MissingCapability, match=r"models pull depth-anything-v2-small --from"):
+        pull("depth-anything-v2-small", tmp_path, None, silent, hub=nobody)
 
 
 def test_pip_failing_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
