@@ -2,43 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-
-import torch
+from typing import TypeVar
 
 from pipelines.context import Context
+from pipelines.models.compute import (
+    Hardware,
+    Plan,
+    as_dtype,
+    choose,
+    choose_precision,
+    find_hardware,
+    measure_needs,
+    place,
+    with_leaner_retry,
+)
 from pipelines.models.loading import load_svd
 from pipelines.motion.svd.pipeline import DirectedPipeline
+from pipelines.motion.svd.settings import Settings
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A pipeline, ready to run.
+    """A pipeline on the CPU, in the precision in which it will run.
 
     Attributes:
-        pipeline: in its place, with offloading and caching set up.
-        mode: what was chosen, for the report.
-        device, dtype: where it computes, and in what.
-        defaults: settings by name that these weights want in place of the stock pipeline's
+        pipeline: not placed yet.
+        hardware: where it will run.
+        wishes: settings by name that these weights want in place of the stock pipeline's
             (a few-step model: ``num_inference_steps``, ``max_guidance_scale``).
     """
 
     pipeline: DirectedPipeline
-    mode: dict[str, object]
-    device: torch.device
-    dtype: torch.dtype
-    defaults: Mapping[str, float] = field(default_factory=dict)
+    hardware: Hardware
+    wishes: Mapping[str, float] = field(default_factory=dict)
 
 
 def load(name: str, context: Context) -> Loaded:
-    """Load ``name`` from the store and put it where it runs.
+    """Load ``name`` from the store.
 
     Raises:
         MissingCapability: the weights are not there or damaged, or their licence is refused.
     """
-    device, dtype = torch.device("cpu"), torch.float32
+    hardware = find_hardware(context.machine.device)
+    dtype = as_dtype(choose_precision(context.machine, hardware))
     policy = context.machine.licence_policy
     stock = load_svd(name, context.models_dir, dtype=dtype, policy=policy)
-    mode: dict[str, object] = {"device": "cpu", "precision": "float32", "memory": "full"}
-    return Loaded(DirectedPipeline.of(stock), mode, device, dtype)
+    return Loaded(DirectedPipeline.of(stock), hardware)
+
+
+def run(
+    loaded: Loaded, settings: Settings, context: Context, work: Callable[[int], Result]
+) -> tuple[Result, dict[str, object]]:
+    """Put the pipeline in place and return what ``work`` returns, and the mode it ran in.
+
+    Args:
+        loaded: whose pipeline works.
+        settings: of the generation, from which the memory it takes follows.
+        context: the job, which says what the machine decides.
+        work: given how many frames to decode at once; called again when memory ran out.
+
+    Raises:
+        MissingCapability: it does not fit; says what would.
+    """
+    needs = measure_needs(
+        loaded.pipeline,
+        width=settings.width,
+        height=settings.height,
+        num_frames=settings.num_frames,
+        decode_chunk_size=settings.decode_chunk_size,
+        guided=settings.max_guidance_scale > 1,
+    )
+
+    def attempt(plan: Plan) -> Result:
+        place(loaded.pipeline, plan)
+        return work(plan.decode_chunk_size)
+
+    result, plan = with_leaner_retry(choose(context.machine, needs, loaded.hardware), attempt)
+    return result, plan.report()

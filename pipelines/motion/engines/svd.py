@@ -1,0 +1,76 @@
+"""Stable Video Diffusion: life in the still, under the recipe's own camera."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipelines.context import Context
+from pipelines.errors import InvalidInput
+from pipelines.media import Clip
+from pipelines.motion.engine import Guide, Shot
+from pipelines.motion.svd.compute import load, run
+from pipelines.motion.svd.finish import finish
+from pipelines.motion.svd.region import Region
+from pipelines.motion.svd.settings import require_detail, settle
+from pipelines.motion.svd.shoot import Set, take
+from pipelines.motion.svd.size import choose_size
+from pipelines.motion.svd.weights import choose_model, find_native
+
+
+class StableVideoDiffusion:
+    """The diffusion engine: a GPU makes it practical, a CPU is enough for it."""
+
+    title = "Stable Video Diffusion, led by the parallax clip of the same path"
+
+    def animate(self, shot: Shot, context: Context) -> Clip:
+        """Generate the shot's clip; frames are interpolated and enlarged on demand.
+
+        Raises:
+            Cancelled: the context was cancelled.
+            MissingCapability: no weights, or they do not fit this machine.
+            OutOfRange: the direction says a number that the model cannot work with.
+            InvalidSource: too little of the still is shown.
+        """
+        guide = _require_guide(shot)
+        name = choose_model(shot.direction.model, context)
+        context.step("animate", 0)
+        loaded = load(name, context)
+        native = find_native(loaded.pipeline)
+        size = choose_size(shot.width, shot.height, native)
+        require_detail(shot.framing, size, native)
+        settings = settle(shot.direction, size, native, loaded.wishes)
+        scene = Set(loaded.pipeline, shot, guide, settings, context)
+        reference = guide(shot.width, shot.height, shot.count)
+        taken, mode = run(loaded, settings, context, lambda chunk: take(scene, chunk))
+        moving = shot.still.moving
+        region = None if moving is None else Region(shot, moving, reference.camera, scene.softness)
+        return Clip(
+            shot.width,
+            shot.height,
+            shot.fps,
+            shot.count,
+            finish(shot, taken.film, reference, region),
+            reference.camera,
+            shot.path.closed,
+            engine="svd",
+            models=(name,),
+            details={"model": name, **taken.details, "mode": mode},
+            warnings=(*reference.warnings, *_remarks(scene)),
+        )
+
+
+ENGINE = StableVideoDiffusion()
+
+
+def _require_guide(shot: Shot) -> Guide:
+    if shot.guide is None:
+        raise InvalidInput(
+            "the engine 'svd' was given no guide to follow",
+            fix="hand over shot.guide, the parallax clip of the same path",
+        )
+    return shot.guide
+
+
+def _remarks(scene: Set) -> Iterator[str]:
+    if scene.shot.ambient and not scene.led:
+        yield "ambient effects are drawn into the guide, which a camera strength of 0 leaves out"
