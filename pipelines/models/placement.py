@@ -19,9 +19,6 @@ GROUP_HOOKS = (
 )
 """Names under which diffusers hangs what group offloading does on a network."""
 
-CONVOLUTIONAL = ("unet", "vae", "controlnet")
-"""Components made of convolutions, which gain from channels-last."""
-
 
 def place(pipeline: DiffusionPipeline, plan: Plan) -> None:
     """Put ``pipeline``, wherever it is now, in place for ``plan``.
@@ -48,7 +45,7 @@ def place(pipeline: DiffusionPipeline, plan: Plan) -> None:
         pipeline.to(plan.device)
     if plan.compile:
         _compile(pipeline)
-    if plan.decode_chunk_limit is not None and hasattr(pipeline.vae, "enable_slicing"):
+    if plan.decode_chunk_limit is not None and hasattr(pipeline.vae, "use_slicing"):
         pipeline.vae.enable_slicing()
 
 
@@ -123,11 +120,14 @@ def _offload_layers(pipeline: DiffusionPipeline, device: str) -> None:
 
 
 def _lay_channels_last(pipeline: DiffusionPipeline) -> None:
+    """Lay out two-dimensional convolutions; those over time have a rank that does not know it."""
     import torch
 
-    for name, network in networks(pipeline).items():
-        if name in CONVOLUTIONAL:
-            network.to(memory_format=torch.channels_last)
+    for network in networks(pipeline).values():
+        for module in network.modules():
+            if isinstance(module, torch.nn.Conv2d):
+                weight = module.weight.data
+                module.weight.data = weight.contiguous(memory_format=torch.channels_last)
 
 
 def _compile(pipeline: DiffusionPipeline) -> None:
