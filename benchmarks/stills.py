@@ -44,10 +44,11 @@ def draw_frames(still: Path, data: Path, frames: Path, nearness: Path) -> None:
 
     from pipelines.context import Context
     from pipelines.encode import FORMATS, frame_still, plan_output
-    from pipelines.encode.yuv import planes_of, to_i420
+    from pipelines.encode.yuv import to_i420
     from pipelines.prepare import dress, find_scene
     from pipelines.render import animate
     from pipelines.spec import RenderSpec, parse_spec
+    from pipelines.video import planes_of
 
     spec: RenderSpec = parse_spec({"look": {"name": "natural", "strength": 0}, "camera": "orbit"})
     context = Context(data)

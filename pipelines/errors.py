@@ -14,6 +14,7 @@
     ├── MissingCapability (RuntimeError) the machine lacks something             exit 3
     │   ├── MissingExtra                 an optional part is not installed
     │   ├── MissingModel                 weights are not in the model store
+    │   ├── RemoteFailed                 a video server is not there, or does not deliver
     │   └── NoSpace (OSError)            the disk is full
     ├── EncodingFailed (RuntimeError)    libav refused what we handed it         exit 3
     └── Cancelled                        the person or the service stopped it    exit 130
@@ -135,6 +136,10 @@ class MissingModel(MissingCapability):
             actual=model,
             fix=f"run: stillwave models pull {model}",
         )
+
+
+class RemoteFailed(MissingCapability):
+    """A video server is not there, refuses, fails, takes too long or delivers something else."""
 
 
 class NoSpace(MissingCapability, OSError):

@@ -25,7 +25,7 @@ class Registry(Mapping[str, T], Generic[T]):
         package: dotted name of the folder, e.g. ``"pipelines.still.looks"``.
         constant: what each module declares, e.g. ``"LOOK"``.
         kind: the word used in errors, e.g. ``"look"``.
-        extras: name of a plug-in → (import it needs, extra that brings it).
+        extras: name of a plug-in → the extra that brings what it imports.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Registry(Mapping[str, T], Generic[T]):
         constant: str,
         kind: str,
         *,
-        extras: Mapping[str, tuple[str, str]] | None = None,
+        extras: Mapping[str, str] | None = None,
     ) -> None:
         self._package = package
         self._constant = constant
@@ -61,9 +61,9 @@ class Registry(Mapping[str, T], Generic[T]):
         try:
             plugin: T = getattr(importlib.import_module(module), self._constant)
         except ModuleNotFoundError as error:
-            needed, extra = self._extras.get(name, ("", ""))
-            if needed and (error.name or "").split(".")[0] == needed:
-                raise MissingExtra(f"{self.kind} {name!r}", extra) from error
+            ours = (error.name or "").split(".")[0] == __name__.split(".")[0]
+            if name in self._extras and not ours:
+                raise MissingExtra(f"{self.kind} {name!r}", self._extras[name]) from error
             raise
         return plugin
 

@@ -13,10 +13,10 @@ from PIL import ImageSequence
 
 from pipelines.arrays import Image, Plane
 from pipelines.encode.probe import MediaFacts
-from pipelines.encode.yuv import planes_of
 from pipelines.media import Seam
 from pipelines.quality.motion import flow_percent_per_second, mean_flow, shrink
 from pipelines.quality.seam import measure_seam
+from pipelines.video import decoded, planes_of, to_rgb
 
 PAIRS = 6
 """Steps, spread over the clip, that the mean flow is measured on."""
@@ -46,25 +46,21 @@ def grey_frames(path: Path, facts: MediaFacts, wanted: set[int]) -> dict[int, Pl
             for index, picture in enumerate(_pictures(path))
             if index in wanted
         }
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        frames = enumerate(container.decode(stream))
-        return {index: _grey(frame) for index, frame in frames if index in wanted}
+    frames = enumerate(decoded(path))
+    return {index: _grey(frame) for index, frame in frames if index in wanted}
 
 
 def first_frame(path: Path, facts: MediaFacts) -> Image:
     """Decode frame 0 to (height, width, 3) sRGB, by the file's own colour tags."""
     if facts.container in ("gif", "webp"):
         return next(_pictures(path))
-    with av.open(str(path)) as container:
-        return np.asarray(next(container.decode(video=0)).to_ndarray(format="rgb24"), np.uint8)
+    return to_rgb(next(decoded(path)))
 
 
 def _grey(frame: av.VideoFrame) -> Plane:
     if frame.format.name in ("yuv420p", "yuv422p", "yuv444p"):
         return cv2.LUT(planes_of(frame)[0], _FULL_RANGE)
-    return cv2.cvtColor(frame.to_ndarray(format="rgb24"), cv2.COLOR_RGB2GRAY)
+    return cv2.cvtColor(to_rgb(frame), cv2.COLOR_RGB2GRAY)
 
 
 def _pictures(path: Path) -> Iterator[Image]:

@@ -22,7 +22,8 @@ from av.video.frame import PictureType
 from numpy.typing import NDArray
 
 from pipelines.arrays import Plane
-from pipelines.encode.yuv import frame_from, planes_of
+from pipelines.encode.yuv import frame_from
+from pipelines.video import planes_of
 
 FEWEST = 8
 """Loops of fewer frames are coded plainly: their ends would overlap."""

@@ -43,16 +43,6 @@ def to_i420(image: Image) -> av.VideoFrame:
     return frame
 
 
-def planes_of(frame: av.VideoFrame) -> tuple[Plane, ...]:
-    """Return views of a planar frame's planes, each (height, width) uint8."""
-    return tuple(
-        np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[
-            :, : plane.width
-        ]
-        for plane in frame.planes
-    )
-
-
 def frame_from(planes: tuple[Plane, ...]) -> av.VideoFrame:
     """Return an I420 frame of three planes."""
     stacked: NDArray[np.uint8] = np.concatenate([plane.ravel() for plane in planes])

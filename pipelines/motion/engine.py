@@ -110,8 +110,5 @@ MOTION_ENGINES: Registry[MotionEngine] = Registry(
     "pipelines.motion.engines",
     "ENGINE",
     "motion engine",
-    extras={
-        "svd": ("torch", "diffusion"),
-        "remote": ("httpx2", "service"),
-    },
+    extras={"svd": "diffusion", "remote": "service"},
 )

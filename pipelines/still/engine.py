@@ -108,5 +108,5 @@ STILL_ENGINES: Registry[StillEngine] = Registry(
     "pipelines.still.engines",
     "ENGINE",
     "still engine",
-    extras={"img2img": ("torch", "diffusion")},
+    extras={"img2img": "diffusion"},
 )

@@ -1,6 +1,7 @@
 import numpy as np
 
-from pipelines.encode.yuv import planes_of, to_i420
+from pipelines.encode.yuv import to_i420
+from pipelines.video import planes_of
 
 
 def test_every_colour_is_bt709_to_one_level() -> None:

@@ -1,0 +1,1 @@
+"""Asking a video server: what the remote motion engine is made of."""
