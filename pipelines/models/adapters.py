@@ -91,7 +91,7 @@ def _fitting(model: Model, pipeline: DiffusionPipeline) -> Iterator[None]:
     try:
         with quietly():
             yield
-    except (ValueError, RuntimeError, KeyError, AttributeError, TypeError) as error:
+    except (ValueError, RuntimeError, LookupError, AttributeError, TypeError) as error:
         raise InvalidInput(
             f"{model.name!r} does not fit a {type(pipeline).__name__}",
             actual=model.name,

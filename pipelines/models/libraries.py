@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import ModuleType
+from typing import Any
 
 from pipelines.errors import MissingExtra
 from pipelines.quiet import without_warnings
@@ -25,6 +26,13 @@ def diffusers() -> ModuleType:
             return importlib.import_module("diffusers")
     except ImportError as error:
         raise MissingExtra("loading a diffusion model", "diffusion") from error
+
+
+def diffusers_class(name: str) -> Any:  # noqa: ANN401 - its own types are read where it is used
+    """Return a class of the library, which imports what it needs only now; errors as above."""
+    library = diffusers()
+    with quietly():
+        return getattr(library, name)
 
 
 @contextmanager

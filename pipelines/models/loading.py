@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pipelines.errors import InvalidInput
 from pipelines.machine import LicencePolicy
 from pipelines.models.entry import Kind, Model
-from pipelines.models.libraries import diffusers, quietly
+from pipelines.models.libraries import diffusers_class, quietly
 from pipelines.models.policy import require_licence
 from pipelines.models.store import damaged, find_in_store, known_models, locate_folder
 from pipelines.models.structure import (
@@ -59,7 +59,7 @@ def load_svd(
         MissingExtra: diffusers is not installed.
     """
     model, folder = open_folder(name, models_dir, "svd", policy)
-    load = diffusers().StableVideoDiffusionPipeline.from_pretrained
+    load = diffusers_class("StableVideoDiffusionPipeline").from_pretrained
     if model.base is None:
         return _pipeline(load, model, folder, dtype)
     base, base_folder = open_folder(model.base, models_dir, "svd", policy)
@@ -98,7 +98,7 @@ def load_image_to_image(
     parts: dict[str, object] = {}
     if controlnet is not None:
         parts["controlnet"] = load_controlnet(controlnet, models_dir, dtype=dtype, policy=policy)
-    load = diffusers().AutoPipelineForImage2Image.from_pretrained
+    load = diffusers_class("AutoPipelineForImage2Image").from_pretrained
     return _pipeline(load, model, folder, dtype, **parts)
 
 
@@ -107,7 +107,7 @@ def load_controlnet(
 ) -> ControlNetModel:
     """Return the ControlNet called ``name``; errors as :func:`load_svd`."""
     model, folder = open_folder(name, models_dir, "controlnet", policy)
-    return _pretrained(diffusers().ControlNetModel.from_pretrained, model, folder, dtype)
+    return _pretrained(diffusers_class("ControlNetModel").from_pretrained, model, folder, dtype)
 
 
 def load_preview_vae(
@@ -115,7 +115,7 @@ def load_preview_vae(
 ) -> AutoencoderTiny:
     """Return the tiny decoder for latent previews called ``name``; errors as :func:`load_svd`."""
     model, folder = open_folder(name, models_dir, "preview-vae", policy)
-    return _pretrained(diffusers().AutoencoderTiny.from_pretrained, model, folder, dtype)
+    return _pretrained(diffusers_class("AutoencoderTiny").from_pretrained, model, folder, dtype)
 
 
 def open_folder(
@@ -174,7 +174,7 @@ def _pretrained(
                 local_files_only=True,
                 **parts,
             )
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, RuntimeError, LookupError, TypeError, AttributeError) as error:
         raise damaged(model, f"{folder} cannot be loaded ({_first_line(error)})") from error
 
 
@@ -185,7 +185,7 @@ def _replaced_unet(
     import torch
     from safetensors.torch import load_file
 
-    unet_class = diffusers().UNetSpatioTemporalConditionModel
+    unet_class = diffusers_class("UNetSpatioTemporalConditionModel")
     with torch.device("meta"):
         unet = unet_class.from_config(unet_class.load_config(base / "unet"))
     weights = single_weights(folder)
