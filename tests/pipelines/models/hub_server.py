@@ -22,13 +22,15 @@ class HubServer(ThreadingHTTPServer):
     Args:
         repository: ``owner/name``.
         files: bytes by path.
+        commit: what its branch stands for.
     """
 
     daemon_threads = True
 
-    def __init__(self, repository: str, files: Mapping[str, bytes]) -> None:
+    def __init__(self, repository: str, files: Mapping[str, bytes], commit: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.repository = repository
+        self.commit = commit
         self.files = dict(files)
         self.token: str | None = None
         """Who does not show it gets no file."""
@@ -47,7 +49,7 @@ class HubServer(ThreadingHTTPServer):
         """What the hub's API says of the repository."""
         return {
             "id": self.repository,
-            "sha": COMMIT,
+            "sha": self.commit,
             "siblings": [self._entry(path, data) for path, data in self.files.items()],
         }
 
@@ -80,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _about(self, repository: str, revision: str) -> None:
         if repository != self.server.repository:
             self._refuse(404, "RepoNotFound")
-        elif revision not in ("main", COMMIT):
+        elif revision not in ("main", self.server.commit):
             self._refuse(404, "RevisionNotFound")
         else:
             self._answer(200, json.dumps(self.server.about()).encode())
@@ -117,9 +119,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(repository: str, files: Mapping[str, bytes]) -> Iterator[HubServer]:
+def serving(
+    repository: str, files: Mapping[str, bytes], commit: str = COMMIT
+) -> Iterator[HubServer]:
     """Yield a hub that answers until the end of the block."""
-    with HubServer(repository, files) as server:
+    with HubServer(repository, files, commit) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:
