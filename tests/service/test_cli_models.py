@@ -178,7 +178,7 @@ def test_no_network_is_one_sentence_with_a_way_out(run: Run, data: Path) -> None
     assert result.stderr.strip().splitlines()[-1].startswith("error: the weights of 'svd-xt'")
     command = re.search(r"run: (stillwave models [^.]*)\.$", result.stderr.strip())
     assert command is not None
-    assert parse(command.group(1))["source"] == Path("DIR")
+    assert parse(command.group(1))["given"] == Path("DIR")
 
 
 def test_a_kind_that_is_none_is_refused_with_the_list(run: Run, source: Path) -> None:

@@ -8,7 +8,7 @@ from pipelines.models.licences import APACHE, MIT, OPENRAIL_M, OPENRAIL_PLUS
 LCM_LORA_SD15 = Model(
     name="lcm-lora-sd15",
     kind="lora",
-    purpose="few steps (2 to 8) for sd-1.5",
+    purpose="few steps (2 to 8), for sd-1.5",
     origin="https://huggingface.co/latent-consistency/lcm-lora-sdv1-5",
     revision="cf2fced511dbe7e26c8d1d397e728fbab875db4b",
     terms=OPENRAIL_PLUS,
@@ -29,7 +29,7 @@ LCM_LORA_SD15 = Model(
 LCM_LORA_SDXL = Model(
     name="lcm-lora-sdxl",
     kind="lora",
-    purpose="few steps (2 to 8) for sdxl-1.0",
+    purpose="few steps (2 to 8), for sdxl-1.0",
     origin="https://huggingface.co/latent-consistency/lcm-lora-sdxl",
     revision="a18548dd4956b174ec5b0d78d340c8dae0a129cd",
     terms=OPENRAIL_PLUS,
@@ -48,16 +48,16 @@ LCM_LORA_SDXL = Model(
 )
 
 
-def _controlnet(structure: str, repository: str, revision: str) -> Model:
-    """Return the fp16 ControlNet 1.1 for SD 1.5 that follows ``structure``."""
+def _controlnet(name: str, structure: str, repository: str, revision: str) -> Model:
+    """Return the fp16 ControlNet 1.1 for SD 1.5 that holds ``structure`` in its place."""
     source = Repository(
         f"lllyasviel/{repository}",
         ("config.json", "diffusion_pytorch_model.fp16.safetensors"),
     )
     return Model(
-        name=f"controlnet-{structure}-sd15",
+        name=name,
         kind="controlnet",
-        purpose=f"holds the still's {structure} for sd-1.5",
+        purpose=f"holds the still's {structure}, for sd-1.5",
         origin=source.url,
         revision=revision,
         terms=OPENRAIL_M,
@@ -68,15 +68,23 @@ def _controlnet(structure: str, repository: str, revision: str) -> Model:
     )
 
 
-CANNY = _controlnet("canny", "control_v11p_sd15_canny", "115a470d547982438f70198e353a921996e2e819")
+CANNY = _controlnet(
+    "controlnet-canny-sd15",
+    "edges",
+    "control_v11p_sd15_canny",
+    "115a470d547982438f70198e353a921996e2e819",
+)
 DEPTH = _controlnet(
-    "depth", "control_v11f1p_sd15_depth", "539f99181d33db39cf1af2e517cd8056785f0a87"
+    "controlnet-depth-sd15",
+    "depth",
+    "control_v11f1p_sd15_depth",
+    "539f99181d33db39cf1af2e517cd8056785f0a87",
 )
 
 IP_ADAPTER = Model(
     name="ip-adapter-sd15",
     kind="ip-adapter",
-    purpose="takes a reference picture for sd-1.5",
+    purpose="takes a reference picture, for sd-1.5",
     origin="https://huggingface.co/h94/IP-Adapter",
     revision="018e402774aeeddd60609b4ecdb7e298259dc729",
     terms=APACHE,
