@@ -47,15 +47,15 @@ clean:
 	$(PYTHON) -m venv .venv
 
 .venv/core: pyproject.toml constraints.txt | .venv/bin/python
-	$(PIP) -e .
+	$(PIP) --config-settings editable_mode=compat -e .
 	touch $@
 
 .venv/dev: .venv/core
-	$(PIP) -e '.[dev]'
+	$(PIP) --config-settings editable_mode=compat -e '.[dev]'
 	touch $@
 
 .venv/bench: .venv/dev
-	$(PIP) -e '.[bench]'
+	$(PIP) --config-settings editable_mode=compat -e '.[bench]'
 	touch $@
 
 .venv/models: .venv/core

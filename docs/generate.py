@@ -18,6 +18,7 @@ from docs.models import describe_model
 from pipelines import errors
 from pipelines.camera.move import EASINGS, Move
 from pipelines.camera.preset import MOVES
+from pipelines.documented import descriptions
 from pipelines.encode import FORMATS, MediaFacts
 from pipelines.encode.conform import judge_facts
 from pipelines.encode.format import Format
@@ -54,8 +55,8 @@ def cli_page() -> str:
     variables = table(
         ("variable", "what it is"),
         (
-            (code(PREFIX + name.upper()), prose(field.description))
-            for name, field in Settings.model_fields.items()
+            (code(PREFIX + name.upper()), prose(text))
+            for name, text in descriptions(Settings).items()
         ),
     )
     context = click.Context(cli, info_name="stillwave")

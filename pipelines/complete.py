@@ -55,15 +55,23 @@ def complete(picture: Image, hole: Region, doubt: int = 0) -> Image:
 
 
 def _fill(part: Image, unknown: Region, near: float) -> Image:
-    """Return believable background for every pixel; four channels, which OpenCV samples fastest."""
-    light = cv2.cvtColor(_light(part, (~unknown).astype(np.float32)), cv2.COLOR_RGB2RGBA)
+    """Return believable background for every pixel.
+
+    The mirrored picture, and ever more of the difference between the light here and the light
+    where it was mirrored from; that difference is smooth and made small.
+    """
+    size = unknown.shape[::-1]
+    light = _light(part, (~unknown).astype(np.float32))
     x, y, share = _mirror(unknown, near)
-    turned = _look(cv2.cvtColor(part, cv2.COLOR_RGB2RGBA), x, y)
-    texture = cv2.subtract(turned, _look(light, x, y), dtype=cv2.CV_16S)
-    deep = cv2.add(light, texture, dtype=cv2.CV_8U)
-    filled = cv2.blendLinear(turned, deep, share, 1 - share)
-    cv2.copyTo(light, _look(unknown.astype(np.uint8), x, y), filled)
-    return cv2.cvtColor(filled, cv2.COLOR_RGBA2RGB)
+    elsewhere = _look(light, *(_resized(axis, light) for axis in _scaled(x, y, size, light)))
+    turn = (1 - _resized(share, light))[..., None] * (light - elsewhere)
+    x, y = (cv2.resize(axis, size, interpolation=cv2.INTER_LINEAR) for axis in (x, y))
+    # four channels, which OpenCV samples fastest
+    turned = cv2.cvtColor(_look(cv2.cvtColor(part, cv2.COLOR_RGB2RGBA), x, y), cv2.COLOR_RGBA2RGB)
+    shift = cv2.resize(np.rint(turn).astype(np.int16), size, interpolation=cv2.INTER_LINEAR)
+    filled = cv2.add(turned, shift, dtype=cv2.CV_8U)
+    smooth = cv2.resize(np.clip(light, 0, 255).astype(np.uint8), size)
+    return cv2.copyTo(smooth, _look(unknown.astype(np.uint8), x, y), filled)
 
 
 def _wider(hole: Region, pixels: int) -> Region:
@@ -111,25 +119,23 @@ def nearest_known(hole: Region) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     return row_of[labels], column_of[labels]
 
 
-def _light(part: Image, known: Mask) -> Image:
-    """The smooth part of the picture, carried across the hole."""
+def _light(part: Image, known: Mask) -> ImageF:
+    """The smooth part of the picture, carried across the hole, at `LIGHT_STEP`; 0..255."""
     height, width = known.shape
     small = (max(2, width // LIGHT_STEP), max(2, height // LIGHT_STEP))
     weight = cv2.resize(known, small, interpolation=cv2.INTER_AREA)
     seen = cv2.copyTo(part, known.astype(np.uint8))
     colour = cv2.resize(seen, small, interpolation=cv2.INTER_AREA).astype(np.float32)
     colour /= np.maximum(weight, 1 / 16)[..., None]
-    membrane = push_pull(colour, np.where(weight > 0.5, weight, 0).astype(np.float32))
-    return cv2.resize(
-        np.clip(membrane, 0, 255).astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR
-    )
+    return push_pull(colour, np.where(weight > 0.5, weight, 0).astype(np.float32))
 
 
 def _mirror(hole: Region, near: float) -> tuple[Mask, Mask, Mask]:
     """Where each pixel's mirror image lies across the hole's rim, and how near the rim it is.
 
     Returns:
-        x and y, and a share that falls from 1 at the rim to 0 at ``near`` pixels.
+        x and y in the hole's pixels, and a share that falls from 1 at the rim to 0 at ``near``
+        pixels; each float32 at `MIRROR_STEP`.
     """
     height, width = hole.shape
     small = (max(1, width // MIRROR_STEP), max(1, height // MIRROR_STEP))
@@ -139,16 +145,23 @@ def _mirror(hole: Region, near: float) -> tuple[Mask, Mask, Mask]:
     across, down = ((to - at).astype(np.float32) for to, at in ((column, x), (row, y)))
     scale_x, scale_y = width / small[0], height / small[1]
     far = np.clip(2 - 2 * cv2.magnitude(across * scale_x, down * scale_y) / near, 0, 1)
-    maps = (
-        (x + 2 * across + 0.5) * scale_x - 0.5,
-        (y + 2 * down + 0.5) * scale_y - 0.5,
-        far * far * (3 - 2 * far),
+    seen_x = (x + 2 * across + np.float32(0.5)) * np.float32(scale_x) - np.float32(0.5)
+    seen_y = (y + 2 * down + np.float32(0.5)) * np.float32(scale_y) - np.float32(0.5)
+    return seen_x, seen_y, far * far * (3 - 2 * far)
+
+
+def _scaled(x: Mask, y: Mask, size: tuple[int, int], like: ImageF) -> tuple[Mask, Mask]:
+    """The maps in the pixels of a smaller picture of the same thing."""
+    shrink_x, shrink_y = like.shape[1] / size[0], like.shape[0] / size[1]
+    return (
+        (x + np.float32(0.5)) * np.float32(shrink_x) - np.float32(0.5),
+        (y + np.float32(0.5)) * np.float32(shrink_y) - np.float32(0.5),
     )
-    full_x, full_y, share = (
-        cv2.resize(np.asarray(each, np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-        for each in maps
-    )
-    return full_x, full_y, share
+
+
+def _resized(plane: Mask, like: ImageF) -> Mask:
+    size = (like.shape[1], like.shape[0])
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _look(picture: NDArray[Any], x: Mask, y: Mask) -> NDArray[Any]:

@@ -53,7 +53,7 @@ def describe(
 ) -> RenderReport:
     """Write everything down."""
     findings = Findings(
-        source_file=scene.file,
+        source_file=scene.source.file,
         advice=examined.advice,
         text=examined.text,
         fidelity=examined.fidelity,
@@ -74,7 +74,10 @@ def notes(spec: RenderSpec, scene: Scene, deliveries: Sequence[Delivery]) -> Ite
     """Say where the result is not what the recipe seems to ask for."""
     height, width = scene.pixels.shape[:2]
     if spec.quality == "final" and (width, height) != scene.source.size:
-        yield f"The still was worked on at {width} × {height} pixels: no format shows more."
+        yield (
+            f"The still was worked on at {width} × {height} pixels, since no format shows more, "
+            "and enlarged again for still.png."
+        )
     if deliveries[0].showing.loop.clip.engine == PARALLAX:
         for key in spec.motion.given:
             if key != "mask":

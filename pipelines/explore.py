@@ -15,7 +15,7 @@ from pipelines.files import publish_folder
 from pipelines.loop import close_loop
 from pipelines.media import Artifact, Framing, Still
 from pipelines.pictures import save_png
-from pipelines.prepare import Scene, dress, find_scene
+from pipelines.prepare import Given, Scene, dress, find_scene
 from pipelines.render import animate
 from pipelines.report import (
     DraftReport,
@@ -27,6 +27,7 @@ from pipelines.report import (
     write_player,
 )
 from pipelines.spec import RenderSpec
+from pipelines.threads import one_thread_a_picture
 
 WORKERS = 2
 """Drafts made at a time; each also keeps an encoder busy."""
@@ -62,13 +63,13 @@ def vary(
 
 
 def explore(
-    variants: Sequence[RenderSpec], source: Path | bytes, out: Path, context: Context
+    variants: Sequence[RenderSpec], source: Given, out: Path, context: Context
 ) -> ExplorationReport:
     """Render drafts of one still; what they share is done once.
 
     Args:
         variants: recipes that differ in look, camera, ambient motion or seed only.
-        source: a file, or its bytes.
+        source: a file, its bytes, or the decoded still.
         out: receives ``01.mp4 …``, each with its recipe inside, ``contact-sheet.png``,
             ``index.html`` (one file, plays all) and ``explore.json``.
         context: the job.
@@ -106,7 +107,7 @@ def explore(
 
 def _source(scene: Scene) -> ExploredSource:
     width, height = scene.source.size
-    file = None if scene.file is None else str(scene.file)
+    file = None if scene.source.file is None else str(scene.source.file)
     return ExploredSource(width=width, height=height, sha256=scene.source.sha256, file=file)
 
 
@@ -115,7 +116,7 @@ def _make_all(
 ) -> list[tuple[Tile, Artifact]]:
     """Looks are queued before drafts, so no draft waits for a look that cannot start."""
     quiet = replace(context, progress=lambda stage, done, total: None)
-    with ThreadPoolExecutor(WORKERS) as workers:
+    with ThreadPoolExecutor(WORKERS) as workers, one_thread_a_picture():
         looks: dict[tuple[object, int], Future[Framed]] = {}
         for spec in variants:
             job = replace(quiet, seed=spec.seed)
@@ -173,7 +174,7 @@ def _draft(
         repeats=1,
         context=context,
         draft=True,
-        metadata=embed(spec.model_dump(mode="json"), scene.source.sha256, scene.file),
+        metadata=embed(spec.model_dump(mode="json"), scene.source.sha256, scene.source.file),
     )
     frames = [loop.clip.render(int(moment * loop.clip.count)) for moment in MOMENTS]
     return Tile(name, "", frames), artifact

@@ -29,6 +29,7 @@ class Source:
         alpha: (height, width) float32 coverage when the file had a useful alpha channel.
         sha256: hex digest of the file's bytes.
         format: what the bytes really were, e.g. ``"JPEG"``.
+        file: its path as given, None when it came as bytes.
         warnings: sentences for the report.
     """
 
@@ -36,6 +37,7 @@ class Source:
     alpha: Mask | None
     sha256: str
     format: str
+    file: Path | None = None
     warnings: tuple[str, ...] = ()
 
     @property

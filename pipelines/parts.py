@@ -10,13 +10,13 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     model_validator,
 )
 
+from pipelines.documented import Documented
 from pipelines.errors import InvalidRecipe, UnknownName
 from pipelines.motion.engine import Interpolation
 from pipelines.still.engine import Structure
@@ -103,12 +103,10 @@ def _steps(value: object) -> object:
     ]
 
 
-class Part(BaseModel):
-    """Base of every part: frozen, and strict about its keys."""
+class Part(Documented):
+    """Base of every part."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(allow_inf_nan=False)
 
 
 class SourceRef(Part):

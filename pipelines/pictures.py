@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from pipelines.arrays import Image
 from pipelines.files import output_errors
@@ -27,13 +28,25 @@ def save_jpeg(path: Path, image: Image) -> None:
     _save(path, encoded(image, ".jpg"))
 
 
-def save_stills(folder: Path, still: Still) -> None:
-    """Write ``still.png``, and every variation of it into ``stills/`` where there are several."""
-    save_png(folder / "still.png", still.pixels)
+def save_stills(folder: Path, still: Still, size: tuple[int, int] | None = None) -> None:
+    """Write ``still.png``, and every variation of it into ``stills/`` where there are several.
+
+    Args:
+        folder: must be there.
+        still: what stage one made.
+        size: (width, height) to enlarge to, where the still was worked on smaller.
+    """
+    save_png(folder / "still.png", _enlarged(still.pixels, size))
     if still.variations:
         (folder / "stills").mkdir()
     for index, image in enumerate(still.variations):
-        save_png(folder / "stills" / f"{index:02}.png", image)
+        save_png(folder / "stills" / f"{index:02}.png", _enlarged(image, size))
+
+
+def _enlarged(image: Image, size: tuple[int, int] | None) -> Image:
+    if size is None:
+        return image
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LANCZOS4), np.uint8)
 
 
 def encoded(image: Image, suffix: str) -> bytes:

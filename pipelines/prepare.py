@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -26,6 +27,9 @@ FINAL_SIDE = 1920
 """Short side in pixels of a final's still, unless a format shows more: the longer side of a full
 screen video, so that even a close framing of it is never enlarged."""
 
+Given: TypeAlias = Path | bytes | Source
+"""A still as it may be handed over: a file, its bytes, or decoded."""
+
 UNREDUCED = 1 << 16
 """More than any still's short side."""
 
@@ -36,29 +40,29 @@ class Scene:
 
     Attributes:
         source: what came in.
-        file: its path as given, None when it came as bytes.
         pixels: (height, width, 3) uint8 sRGB, on its backdrop when one was asked for.
         subject: where the product is in them.
         depth: how near everything is.
         moving: where anything but the camera may move; None is everywhere.
+        full_size: (width, height) of the pixels before they were reduced; None when they were not.
     """
 
     source: Source
-    file: Path | None
     pixels: Image
     subject: Subject
     depth: DepthMap
     moving: Mask | None = None
+    full_size: tuple[int, int] | None = None
 
 
-def find_scene(spec: RenderSpec, source: Path | bytes, context: Context) -> Scene:
-    """Decode a source and find its product and depth; both are kept by the source's hash.
+def find_scene(spec: RenderSpec, source: Given, context: Context) -> Scene:
+    """Decode a source, unless it is, and find its product and depth; both are kept by its hash.
 
     Raises:
         InvalidSource, InvalidMask, InvalidDepth: a file cannot be used.
     """
     with context.stage("source"):
-        original = decode(source)
+        original = source if isinstance(source, Source) else decode(source)
     mask_file, depth_file = _path(spec.mask), _path(spec.depth)
     with context.stage("mask"):
         subject = find_subject(original, context, mask_file)
@@ -70,9 +74,8 @@ def find_scene(spec: RenderSpec, source: Path | bytes, context: Context) -> Scen
         key += [spec.backdrop, _digest(spec.backdrop)]
     with context.stage("depth"):
         depth = find_depth(pixels, subject, context, key="/".join(key), depth_file=depth_file)
-    file = source if isinstance(source, Path) else None
     moving = None if spec.motion.mask is None else read_mask(Path(spec.motion.mask), original.size)
-    scene = Scene(original, file, pixels, subject, depth, moving)
+    scene = Scene(original, pixels, subject, depth, moving)
     return reduced(scene, working_side(spec))
 
 
@@ -120,6 +123,7 @@ def reduced(scene: Scene, side: int) -> Scene:
     horizon = scene.depth.horizon
     return replace(
         scene,
+        full_size=(width, height),
         pixels=np.asarray(cv2.resize(scene.pixels, size, interpolation=cv2.INTER_AREA), np.uint8),
         subject=replace(scene.subject, mask=smaller(scene.subject.mask)),
         depth=replace(

@@ -18,10 +18,11 @@ from pipelines.motion.choice import PARALLAX, Choice, choose_engine
 from pipelines.motion.engine import MOTION_ENGINES, Direction, Shot
 from pipelines.parts import AUTO, MotionSpec
 from pipelines.pictures import recorded, save_jpeg, save_stills
-from pipelines.prepare import Scene, dress, find_scene
+from pipelines.prepare import Given, Scene, dress, find_scene
 from pipelines.report import Delivery, RenderReport, Showing, embed
 from pipelines.spec import RenderSpec
 from pipelines.still import LOOKS
+from pipelines.threads import one_thread_a_picture, step_back
 
 REPORT = "report.json"
 
@@ -31,7 +32,7 @@ PLACES = {"engine", "mask"}
 
 def render(
     spec: RenderSpec,
-    source: Path | bytes,
+    source: Given,
     out: Path,
     context: Context,
     keep_frames: bool = False,
@@ -40,7 +41,7 @@ def render(
 
     Args:
         spec: what to make.
-        source: a file, or its bytes.
+        source: a file, its bytes, or the decoded still.
         out: receives ``report.json``, ``still.png``, ``poster.jpg`` and one file per format,
             all at once when the job is done, or nothing; with several variations ``stills/`` too.
         context: the job; its seed becomes the recipe's.
@@ -52,8 +53,13 @@ def render(
     context = replace(context, seed=spec.seed)
     scene = find_scene(spec, source, context)
     still = dress(scene, spec, context)
-    with publish_folder(out, last=REPORT) as folder, ThreadPoolExecutor(1) as beside:
-        saved = beside.submit(save_stills, folder, still)
+    with (
+        publish_folder(out, last=REPORT) as folder,
+        ThreadPoolExecutor(1, initializer=step_back) as beside,
+        one_thread_a_picture(),
+    ):
+        size = scene.full_size if spec.quality == "final" else None
+        saved = beside.submit(save_stills, folder, still, size)
         kept = folder / "frames" if keep_frames else None
         examined: list[Future[Examination]] = []
         deliveries: list[Delivery] = []
@@ -99,7 +105,7 @@ def deliver(
             repeats=showing.repeats,
             context=context,
             draft=spec.quality == "draft",
-            metadata=embed(spec.model_dump(mode="json"), scene.source.sha256, scene.file),
+            metadata=embed(spec.model_dump(mode="json"), scene.source.sha256, scene.source.file),
         )
 
 

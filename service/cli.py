@@ -16,6 +16,7 @@ from typing import NoReturn
 import click
 
 from pipelines.errors import Cancelled, StillwaveError
+from service.process import fit_to_one_job, leave_memory_to_the_system
 
 COMMANDS = {
     "render": ("rendering", "Turn a still into loops, one file for each format."),
@@ -81,6 +82,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the program; every expected error becomes one line and an exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    fit_to_one_job()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # spares a scan of what is installed
     try:
         code = cli.main(given, prog_name="stillwave", standalone_mode=False)
@@ -99,6 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         os._exit(0)
     if code == Cancelled.exit_code:
         _leave_now(code)
+    leave_memory_to_the_system()
     sys.exit(code or 0)
 
 

@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import SecretStr, ValidationError
 
+from pipelines.documented import Documented
 from pipelines.errors import OutputRefused
 from pipelines.machine import (
     Device,
@@ -22,10 +23,8 @@ from pipelines.refusal import refusal
 PREFIX = "STILLWAVE_"
 
 
-class Settings(BaseModel):
+class Settings(Documented):
     """What a machine decides, not a recipe. Each field is ``STILLWAVE_<NAME>``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     data_dir: Path
     """Holds models and caches; ``~/.local/share/stillwave`` unless said otherwise."""

@@ -15,13 +15,14 @@ from pipelines.encode.format import Format
 from pipelines.encode.formats import FORMATS
 from pipelines.encode.gif import write_gif
 from pipelines.encode.metadata import embed_gif
-from pipelines.encode.probe import probe
-from pipelines.encode.readback import measure_file
+from pipelines.encode.probe import MediaFacts, probe
+from pipelines.encode.readback import measure_file, measure_frames, wanted
 from pipelines.encode.video import write_video
+from pipelines.encode.watch import Watch
 from pipelines.encode.webp import write_webp
 from pipelines.errors import EncodingFailed
 from pipelines.files import publish
-from pipelines.media import Artifact, Loop
+from pipelines.media import Artifact, Loop, Seam
 
 
 def encode_loop(
@@ -49,29 +50,41 @@ def encode_loop(
         UnknownName, OutputRefused, NoSpace, Cancelled: as they say.
         EncodingFailed: the codec library refused the frames.
     """
-    format = FORMATS[format_id]
-    with publish(path) as temporary, _codec_errors(format_id):
-        if format.container == "gif":
-            write_gif(loop, temporary, context=context)
-            embed_gif(temporary, metadata)
-        elif format.container == "webp":
-            write_webp(loop, temporary, context=context, metadata=metadata)
-        else:
-            write_video(
-                loop,
-                format,
-                temporary,
-                repeats=repeats,
-                context=context,
-                draft=draft,
-                metadata=metadata,
-            )
-    return _read_back(path, format_id, format)
+    format, clip = FORMATS[format_id], loop.clip
+    with Watch(wanted(clip.count)) as watch:
+        with publish(path) as temporary, _codec_errors(format_id):
+            if format.container == "gif":
+                write_gif(loop, temporary, context=context)
+                embed_gif(temporary, metadata)
+            elif format.container == "webp":
+                write_webp(loop, temporary, context=context, metadata=metadata)
+            else:
+                write_video(
+                    loop,
+                    format,
+                    temporary,
+                    repeats=repeats,
+                    context=context,
+                    draft=draft,
+                    metadata=metadata,
+                    watch=watch,
+                )
+        shown = watch.frames()
+        facts = probe(path)
+        measured = (
+            measure_frames(shown, clip.count, clip.fps) if shown else measure_file(path, facts)
+        )
+    return _artifact(path, format_id, format, facts, measured)
 
 
-def _read_back(path: Path, format_id: str, format: Format) -> Artifact:
-    facts = probe(path)
-    seam, flow = measure_file(path, facts)
+def _artifact(
+    path: Path,
+    format_id: str,
+    format: Format,
+    facts: MediaFacts,
+    measured: tuple[Seam, float],
+) -> Artifact:
+    seam, flow = measured
     return Artifact(
         format=format_id,
         path=path,

@@ -6,9 +6,9 @@ XMP chunk.
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape
 
 import av
 
@@ -33,7 +33,7 @@ def embed_gif(path: Path, text: str) -> None:
 
 def xmp_packet(text: str) -> bytes:
     """Return an XMP packet whose description is ``text``."""
-    return _PACKET.format(escape(text)).encode()
+    return _PACKET.format(escape(text, quote=False)).encode()
 
 
 def embedded_text(path: Path) -> str | None:

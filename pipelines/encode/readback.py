@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import av
@@ -26,28 +26,51 @@ _FULL_RANGE = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255).astype
 
 def measure_file(path: Path, facts: MediaFacts) -> tuple[Seam, float]:
     """Return the seam, and the mean flow in % of the short side per second."""
-    if facts.frames < 2:
+    return measure_frames(grey_frames(path, facts, wanted(facts.frames)), facts.frames, facts.fps)
+
+
+def wanted(count: int) -> set[int]:
+    """Return the frames, of ``count``, that the measures look at."""
+    last = count - 1
+    return {0, min(1, last), max(last - 1, 0), last} | {
+        frame for start in _starts(count) for frame in (start, start + 1)
+    }
+
+
+def measure_frames(shown: Mapping[int, Plane], count: int, fps: float) -> tuple[Seam, float]:
+    """Return seam and mean flow from the `wanted` frames, as a decoder shows them.
+
+    Args:
+        shown: index → (height, width) uint8 full-range grey.
+        count: frames of the loop.
+        fps: frames per second.
+    """
+    if count < 2:
         return Seam(1.0, 0.0), 0.0
-    last = facts.frames - 1
-    starts = sorted({round(at) for at in np.linspace(0, last - 1, PAIRS)})
-    wanted = {0, 1, last - 1, last, *starts, *(start + 1 for start in starts)}
-    grey = grey_frames(path, facts, wanted)
-    pairs = [(shrink(grey[start]), shrink(grey[start + 1])) for start in starts]
+    last = count - 1
+    pairs = [(shrink(shown[start]), shrink(shown[start + 1])) for start in _starts(count)]
     typical = mean_flow(pairs)
-    speed = flow_percent_per_second(typical, pairs[0][0].shape, facts.fps)
-    return measure_seam((grey[last - 1], grey[last]), (grey[0], grey[1]), typical), speed
+    speed = flow_percent_per_second(typical, pairs[0][0].shape, fps)
+    return measure_seam((shown[last - 1], shown[last]), (shown[0], shown[1]), typical), speed
 
 
-def grey_frames(path: Path, facts: MediaFacts, wanted: set[int]) -> dict[int, Plane]:
-    """Decode a file and return the ``wanted`` frames as full-range grey, (height, width) uint8."""
+def _starts(count: int) -> list[int]:
+    """First frames of the pairs that the mean flow is measured on."""
+    if count < 2:
+        return []
+    return sorted({round(at) for at in np.linspace(0, count - 2, PAIRS)})
+
+
+def grey_frames(path: Path, facts: MediaFacts, chosen: set[int]) -> dict[int, Plane]:
+    """Decode a file and return the ``chosen`` frames as full-range grey, (height, width) uint8."""
     if facts.container in ("gif", "webp"):
         return {
             index: cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
             for index, picture in enumerate(_pictures(path))
-            if index in wanted
+            if index in chosen
         }
     frames = enumerate(decoded(path))
-    return {index: _grey(frame) for index, frame in frames if index in wanted}
+    return {index: grey(frame) for index, frame in frames if index in chosen}
 
 
 def first_frame(path: Path, facts: MediaFacts) -> Image:
@@ -57,7 +80,8 @@ def first_frame(path: Path, facts: MediaFacts) -> Image:
     return to_rgb(next(decoded(path)))
 
 
-def _grey(frame: av.VideoFrame) -> Plane:
+def grey(frame: av.VideoFrame) -> Plane:
+    """Return a decoded frame as full-range grey, (height, width) uint8."""
     if frame.format.name in ("yuv420p", "yuv422p", "yuv444p"):
         return cv2.LUT(planes_of(frame)[0], _FULL_RANGE)
     return cv2.cvtColor(to_rgb(frame), cv2.COLOR_RGB2GRAY)

@@ -109,13 +109,18 @@ def _added(
 ) -> Plane:
     """Add ``share`` of ``error``, sampled where each pixel of ``plane`` lies in the first frame."""
     height, width = plane.shape
-    scale = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
-    full = cv2.resize(flow, (width, height)) * scale
-    full[..., 0] += np.arange(width, dtype=np.float32)
-    full[..., 1] += np.arange(height, dtype=np.float32)[:, None]
-    moved = cv2.remap(error, full, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    sum_ = plane + share * moved.astype(np.float32)
-    return np.asarray(np.clip(np.rint(sum_), 0, 255), np.uint8)
+    rows, columns = flow.shape[:2]
+    x, y = (
+        cv2.resize(cv2.extractChannel(flow, axis) * np.float32(scale), (width, height)) + at
+        for axis, scale, at in (
+            (0, width / columns, np.arange(width, dtype=np.float32)),
+            (1, height / rows, np.arange(height, dtype=np.float32)[:, None]),
+        )
+    )
+    moved = cv2.remap(error, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    if share != 1:
+        moved = cv2.addWeighted(moved, share, moved, 0, 0)
+    return np.asarray(cv2.add(plane, moved, dtype=cv2.CV_8U), np.uint8)
 
 
 def _flow(plane: Plane, first: Plane) -> NDArray[np.float32]:

@@ -24,6 +24,7 @@ from pipelines.context import Context
 from pipelines.encode.format import Format
 from pipelines.encode.seamless import SMALL, Packet, Steering, frame_type, zones
 from pipelines.encode.stream import stream
+from pipelines.encode.watch import Watch
 from pipelines.encode.yuv import to_i420
 from pipelines.media import Loop
 
@@ -67,10 +68,12 @@ def write_video(
     context: Context,
     draft: bool,
     metadata: str,
+    watch: Watch,
 ) -> None:
     """Encode one turn of ``loop`` and write it ``repeats`` times to ``path``.
 
-    Repeats are copies of coded frames: they cost no time and are equal to the last bit.
+    Repeats are copies of coded frames: they cost no time and are equal to the last bit. ``watch``
+    is shown the first turn.
     """
     rate = Fraction(loop.clip.fps).limit_denominator(1001)
     with av.open(str(path), "w", format="mp4", options=_MUXER) as container:
@@ -84,8 +87,9 @@ def write_video(
             _lossless(out, loop, context) if format.lossless else _lossy(out, loop, context, draft)
         )
         for packet in coded:
-            packets.append(_kept(packet))
-            _mux(container, out, packets[-1], 0, rate)
+            packets.append(kept := _kept(packet))
+            watch.feed(codec, kept.data, kept.pts)
+            _mux(container, out, kept, 0, rate)
         for turn in range(1, repeats):
             for kept in packets:
                 _mux(container, out, kept, turn * loop.clip.count, rate)

@@ -20,8 +20,12 @@ def colour_difference(first: Image, second: Image, mask: Mask | None = None) -> 
 
     0 is equal, 1 about the least a trained eye sees. An empty mask gives 0.
     """
-    labs = [srgb_to_lab(np.asarray(image, np.float32) / 255.0) for image in (first, second)]
-    return _mean(ciede2000(*labs), mask)
+    counts = np.ones(first.shape[:2], np.bool_) if mask is None else mask > 0
+    labs = [
+        srgb_to_lab(np.asarray(image[counts][:, None], np.float32) / 255.0)
+        for image in (first, second)
+    ]
+    return _mean(ciede2000(*labs), None if mask is None else mask[counts][:, None])
 
 
 def colour_drift(frames: Iterable[Image], mask: Mask | None = None) -> float:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from pipelines.documented import Documented
 from pipelines.media import Artifact, CameraTrack, DepthOrigin, FramingMode, LoopMode, MaskOrigin
 
 SCHEMA_VERSION = 1
@@ -20,15 +21,10 @@ Matrix3x3 = tuple[Row3, Row3, Row3]
 Matrix3x4 = tuple[Row4, Row4, Row4]
 
 
-class Part(BaseModel):
-    """Base of every part: frozen, and strict about its keys."""
+class Part(Documented):
+    """Base of every part."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        use_attribute_docstrings=True,
-        json_schema_serialization_defaults_required=True,
-    )
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
 
 class SourceReport(Part):

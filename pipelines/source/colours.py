@@ -37,7 +37,7 @@ def to_srgb(picture: PillowImage.Image, name: str) -> tuple[PillowImage.Image, l
         profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
         return _transform(plain, profile), []
     warnings = [CMYK_WITHOUT_PROFILE] if plain.mode == "CMYK" else []
-    return plain.convert("RGB"), warnings
+    return (plain if plain.mode == "RGB" else plain.convert("RGB")), warnings
 
 
 def _eight_bit(picture: PillowImage.Image, name: str) -> PillowImage.Image:

@@ -56,7 +56,7 @@ def decode(source: Path | bytes) -> Source:
         with _damage_is_invalid(name):
             alpha = read_alpha(upright, name)
             coloured, colour_notes = to_srgb(upright, name)
-            pixels = np.array(coloured)
+            pixels = np.asarray(coloured)
     notes += turn_notes + colour_notes
     if alpha is not None:
         pixels = on_studio_tone(pixels, alpha)
@@ -66,6 +66,7 @@ def decode(source: Path | bytes) -> Source:
         alpha=_cutout(alpha),
         sha256=hashlib.sha256(data).hexdigest(),
         format=_format(picture),
+        file=source if isinstance(source, Path) else None,
         warnings=tuple(notes),
     )
 
@@ -120,7 +121,8 @@ def _open(data: bytes, name: str) -> tuple[PillowImage.Image, list[str]]:
 
 def _upright(picture: PillowImage.Image) -> tuple[PillowImage.Image, list[str]]:
     try:
-        return ImageOps.exif_transpose(picture), []
+        ImageOps.exif_transpose(picture, in_place=True)
+        return picture, []
     except Exception:  # a damaged EXIF block can make its reader raise anything
         return picture, ["the still's EXIF block is damaged: its orientation was ignored"]
 

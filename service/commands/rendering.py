@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from service.commands.options import changes, json_option, out_option, recipe_options
+from service.reading import reading
 
 if TYPE_CHECKING:
     from pipelines.context import Context
@@ -39,18 +40,22 @@ def render(
     \b
     stillwave render cup.jpg --look golden-hour --camera orbit --for instagram-reel,gif
     """  # noqa: D301 - click's mark for "do not wrap"
-    from pipelines.spec import RenderSpec, load_recipe
-    from service.work import run
+    with reading(source) as still:
+        from pipelines.spec import RenderSpec, load_recipe
+        from service.work import run
 
-    base = load_recipe(recipe) if recipe else RenderSpec()
-    spec = base.revised(changes(options))
+        base = load_recipe(recipe) if recipe else RenderSpec()
+        spec = base.revised(changes(options))
 
-    def work(context: Context) -> RenderReport:
-        from pipelines.render import render as render_job
+        def work(context: Context) -> RenderReport:
+            from pipelines.render import render as render_job
 
-        return render_job(spec, source, out, context, keep_frames)
+            with context.stage("source"):
+                opened = still()
+            return render_job(spec, opened, out, context, keep_frames)
 
-    tell(run(work), out, as_json)
+        report = run(work)
+    tell(report, out, as_json)
 
 
 def tell(report: RenderReport, out: Path, as_json: bool) -> None:

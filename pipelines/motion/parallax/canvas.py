@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,14 +56,14 @@ def draw_canvas(still: Still, framing: Framing, width: int, height: int, margin:
         margin: pixels to add on each side.
     """
     window = _Window(framing, width, height, margin)
-    return Canvas(
-        _softened(window.draw(still.pixels, cv2.INTER_CUBIC), window.outside(still.size)),
-        window.draw(still.subject.mask, cv2.INTER_LINEAR),
-        window.draw(still.depth.nearness, cv2.INTER_LINEAR),
-        margin,
-        width,
-        height,
-    )
+    with ThreadPoolExecutor(1) as beside:
+        subject, nearness = (
+            beside.submit(window.draw, each, cv2.INTER_LINEAR)
+            for each in (still.subject.mask, still.depth.nearness)
+        )
+        pixels = window.draw(still.pixels, cv2.INTER_CUBIC)
+        softened = _softened(pixels, window.outside(still.size))
+        return Canvas(softened, subject.result(), nearness.result(), margin, width, height)
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.arrays import Depth, Image, Mask
 from pipelines.camera import CameraPath
 from pipelines.camera.path import Pivot
 from pipelines.media import DepthOrigin, Framing, Still
 from pipelines.motion.parallax.canvas import draw_canvas
-from pipelines.motion.parallax.geometry import Epipolar, Relief, View
+from pipelines.motion.parallax.geometry import Epipolar, FloatMap, Relief, View
 
 ANALYSIS_SIDE = 192
 """Longer side of the small copy, pixels."""
@@ -103,14 +105,12 @@ class Analysis:
 
     def _uncovered(self, view: View) -> float:
         """Relative displacement across depth edges, share of the short side."""
-        depth = self.relief.inverse_depth(self.nearness)
-        jump = cv2.dilate(depth, np.ones((3, 3))) - cv2.erode(depth, np.ones((3, 3)))
-        strip = np.hypot(*self._lines(view).per_inverse_depth) * jump
+        strip = np.hypot(*self._lines(view).per_inverse_depth) * self._jump
         return float(np.percentile(strip, 99.5)) / min(self.width, self.height)
 
     def _beyond(self, view: View) -> float:
         """How far a frame border looks past the still, share of the longer side."""
-        seen_x, seen_y = self._lines(view).at(self.relief.inverse_depth(self.nearness))
+        seen_x, seen_y = self._lines(view).at(self._depth)
         left, top, right, bottom = self.room
         past = [
             -left - seen_x[:, 0],
@@ -123,14 +123,36 @@ class Analysis:
 
     def _turned(self, view: View) -> float:
         """Steepest change of displacement inside the subject."""
-        inside = cv2.erode((self.subject > 0.5).astype(np.uint8), np.ones((5, 5))) > 0
-        if not inside.any():
+        if not self._inside.any():
             return 0.0
-        depth = self.relief.inverse_depth(cv2.GaussianBlur(self.nearness, (0, 0), 1.0))
         move = self._lines(view).per_inverse_depth
-        slope = cv2.Sobel(depth, cv2.CV_32F, 1, 0, scale=1 / 8) * move[0]
-        slope += cv2.Sobel(depth, cv2.CV_32F, 0, 1, scale=1 / 8) * move[1]
-        return float(np.percentile(np.abs(slope[inside]), 99))
+        slope = self._slope[0] * move[0][self._inside] + self._slope[1] * move[1][self._inside]
+        return float(np.percentile(np.abs(slope), 99))
+
+    @cached_property
+    def _depth(self) -> FloatMap:
+        return self.relief.inverse_depth(self.nearness)
+
+    @cached_property
+    def _jump(self) -> FloatMap:
+        """Largest difference of inverse depth to a neighbour's."""
+        around = np.ones((3, 3), np.uint8)
+        return np.asarray(cv2.dilate(self._depth, around) - cv2.erode(self._depth, around))
+
+    @cached_property
+    def _inside(self) -> NDArray[np.bool_]:
+        """The subject without its rim."""
+        return cv2.erode((self.subject > 0.5).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+
+    @cached_property
+    def _slope(self) -> tuple[FloatMap, FloatMap]:
+        """Slope of inverse depth in x and y, per pixel, inside the subject."""
+        depth = self.relief.inverse_depth(cv2.GaussianBlur(self.nearness, (0, 0), 1.0))
+        x, y = (
+            cv2.Sobel(depth, cv2.CV_32F, across, 1 - across, scale=1 / 8)[self._inside]
+            for across in (1, 0)
+        )
+        return x, y
 
 
 def analyse(

@@ -152,12 +152,11 @@ def _paint_band(
 ) -> Image:
     """Return a band of the frame, (rows, width, 4) uint8; layers nearest first."""
     band = np.empty((rows.stop - rows.start, width, 4), np.uint8)
-    needed = sorted({index for run in runs for index in run.layers})
-    seen = {index: maps[index].band(rows, width) for index in needed}
+    seen = {index: maps[index].band(rows, span) for index, span in _spans(runs).items()}
     for run in runs:
         part = band[:, run.columns]
         for order, index in enumerate(reversed(run.layers)):
-            x, y = (axis[:, run.columns] for axis in seen[index])
+            x, y = seen[index].at(run.columns)
             farthest = index == len(textures) - 1
             border = cv2.BORDER_REPLICATE if farthest else cv2.BORDER_CONSTANT
             if order == 0:
@@ -165,6 +164,16 @@ def _paint_band(
             else:
                 _over(part, cv2.remap(textures[index], x, y, cv2.INTER_LINEAR, borderMode=border))
     return band
+
+
+def _spans(runs: Sequence[Run]) -> dict[int, slice]:
+    """For each layer that shows in a band, the columns from the first to the last it is seen in."""
+    spans: dict[int, slice] = {}
+    for run in runs:
+        for index in run.layers:
+            first = spans.get(index, run.columns).start
+            spans[index] = slice(first, run.columns.stop)
+    return spans
 
 
 def _over(under: Image, layer: Image) -> None:

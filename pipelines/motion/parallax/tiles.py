@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import cv2
@@ -105,7 +106,13 @@ def _runs(line: NDArray[np.int64], width: int) -> list[Run]:
     return [
         Run(
             slice(start * TILE_COLUMNS, min(end * TILE_COLUMNS, width)),
-            tuple(index for index in range(63) if int(line[start]) >> index & 1),
+            _layers(int(line[start])),
         )
         for start, end in pairwise(starts)
     ]
+
+
+@cache
+def _layers(key: int) -> tuple[int, ...]:
+    """The indices of the bits that are set."""
+    return tuple(index for index in range(key.bit_length()) if key >> index & 1)

@@ -99,6 +99,20 @@ class Surface:
 
 
 @dataclass(frozen=True, eq=False)
+class Band:
+    """Where some rows of a frame look, from column ``left`` on: x and y, float32."""
+
+    x: FloatMap
+    y: FloatMap
+    left: int
+
+    def at(self, columns: slice) -> tuple[FloatMap, FloatMap]:
+        """Return x and y of some columns of the frame."""
+        inside = slice(columns.start - self.left, columns.stop - self.left)
+        return self.x[:, inside], self.y[:, inside]
+
+
+@dataclass(frozen=True, eq=False)
 class BackwardMap:
     """Where each pixel of a frame looks, solved on nodes and interpolated band by band.
 
@@ -132,25 +146,25 @@ class BackwardMap:
         seen = surface.solve(view.epipolar(columns, rows))
         return cls(seen - np.array(origin, np.float32)[:, None, None], spacing)
 
-    def band(self, rows: slice, width: int) -> tuple[FloatMap, FloatMap]:
-        """Return the map of some rows of the frame, x and y, each (rows, width) float32.
+    def band(self, rows: slice, columns: slice) -> Band:
+        """Return the map of a part of the frame.
 
         Args:
-            rows: starts at a multiple of the spacing.
-            width: of the frame.
+            rows, columns: start at multiples of the spacing.
         """
-        first = rows.start // self.spacing
-        last = -(-rows.stop // self.spacing) + 2
-        size = (self.nodes.shape[2] * self.spacing, (last - first) * self.spacing)
-        inside = (
-            slice(self.spacing, self.spacing + rows.stop - rows.start),
-            slice(self.spacing, self.spacing + width),
+        (top, bottom), (left, right) = (
+            (span.start // self.spacing, -(-span.stop // self.spacing) + 2)
+            for span in (rows, columns)
+        )
+        size = ((right - left) * self.spacing, (bottom - top) * self.spacing)
+        inside = tuple(
+            slice(self.spacing, self.spacing + span.stop - span.start) for span in (rows, columns)
         )
         x, y = (
-            cv2.resize(axis[first:last], size, interpolation=cv2.INTER_LINEAR)[inside]
+            cv2.resize(axis[top:bottom, left:right], size, interpolation=cv2.INTER_LINEAR)[inside]
             for axis in self.nodes
         )
-        return x, y
+        return Band(x, y, columns.start)
 
     def near(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> tuple[FloatMap, FloatMap]:
         """Return x and y at the nodes nearest to some pixels, (rows, columns) each."""
