@@ -20,7 +20,9 @@ PIPELINES: frozenset[Kind] = frozenset({"img2img", "svd"})
 
 SVD_CLASS = "StableVideoDiffusionPipeline"
 
-OPTIONAL = frozenset({"safety_checker", "feature_extractor", "image_encoder"})
+OPTIONAL = frozenset(
+    {"safety_checker", "feature_extractor", "image_encoder", "text_encoder_3", "tokenizer_3"}
+)
 """Components an image pipeline works without."""
 
 LIBRARIES = frozenset({"diffusers", "transformers", "stable_diffusion"})
@@ -54,9 +56,9 @@ def single_weights(folder: Path) -> Path | None:
 
 
 def absent_components(folder: Path) -> tuple[str, ...]:
-    """Name the optional components that the index lists and the folder does not hold."""
-    listed = _components(folder) or {}
-    return tuple(name for name in sorted(OPTIONAL & set(listed)) if not (folder / name).is_dir())
+    """Name the optional components that the index lists, be it as null, and the folder lacks."""
+    listed = OPTIONAL & set(_read(folder / INDEX))
+    return tuple(name for name in sorted(listed) if not (folder / name).is_dir())
 
 
 def variant(folder: Path) -> str | None:

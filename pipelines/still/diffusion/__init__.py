@@ -1,0 +1,11 @@
+"""Restyling a still with a diffusion model: what the img2img engine is made of.
+
+::
+
+    weights   which model and which additions, by name        schedule    steps that really run
+    family    what a pipeline's call takes                    schedulers  samplers by name
+    settings  what one request comes to on that family        words       prompts, and what is cut
+    size      through the model's size and back               detail      what the model never saw
+    structure what a ControlNet is shown                      preview     looks at unfinished work
+    pool      pipelines kept in memory                        drawing     one run
+"""

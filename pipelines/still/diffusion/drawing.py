@@ -1,0 +1,124 @@
+"""One run of a pipeline: the library's own call, watched step by step."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from PIL import Image as Pillow
+
+from pipelines.arrays import Image, ImageF
+from pipelines.context import Context
+from pipelines.models.compute import Plan, place, withdraw
+from pipelines.still.diffusion.family import Family
+from pipelines.still.diffusion.pool import STAGE, Loaded
+from pipelines.still.diffusion.preview import Previews
+from pipelines.still.diffusion.settings import Settings
+from pipelines.still.engine import Guidance
+
+if TYPE_CHECKING:
+    from diffusers import DiffusionPipeline
+
+Tensors = dict[str, torch.Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """What the network is shown, at its size.
+
+    Attributes:
+        still: (height, width, 3) uint8 sRGB.
+        structure: (height, width, 3) uint8 for a ControlNet; None for none.
+    """
+
+    still: Image
+    structure: Image | None = None
+
+
+@dataclass(eq=False)
+class Watch:
+    """Told at the end of each step: counts it, stops a cancelled job, shows unfinished work."""
+
+    context: Context
+    previews: Previews
+    steps: int = 0
+
+    def __call__(
+        self, pipeline: DiffusionPipeline, step: int, _: torch.Tensor, tensors: Tensors
+    ) -> Tensors:
+        """Take the latents of all variations, after ``step`` (from 0); give back what came.
+
+        Raises:
+            Cancelled: the job was cancelled.
+        """
+        self.steps = step + 1
+        self.context.step(STAGE, self.steps, max(self.steps, int(pipeline.num_timesteps)))
+        self.previews.look(step, tensors["latents"])
+        return tensors
+
+
+def draw(
+    loaded: Loaded, sight: Sight, settings: Settings, guidance: Guidance, plan: Plan, job: Context
+) -> tuple[ImageF, int]:
+    """Return (variations, height, width, 3) sRGB 0..1 of the network's size, and the steps run.
+
+    Raises:
+        Cancelled: at the end of a step; the pipeline is left ready for another job.
+    """
+    pipeline: Any = loaded.pipeline
+    place(pipeline, plan)
+    try:
+        watch = Watch(job, Previews(pipeline, sight.still, job))
+        told = arguments(loaded.family, sight, settings, guidance)
+        with _without_empty_remark():
+            made = pipeline(**told, callback_on_step_end=watch)
+        return np.asarray(made.images, np.float32), watch.steps
+    finally:
+        if plan.hardware.own_memory or plan.memory != "full":
+            withdraw(pipeline)  # the device is free for the next stage; loading again is quick
+
+
+@contextmanager
+def _without_empty_remark() -> Iterator[None]:
+    """Drop what the library prints of a cast of SDXL's autoencoder: that no module is concerned."""
+    talker = logging.getLogger("diffusers.models.modeling_utils")
+    talker.addFilter(_is_news)
+    try:
+        yield
+    finally:
+        talker.removeFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return "should be kept in float32: []" not in record.getMessage()
+
+
+def arguments(
+    family: Family, sight: Sight, settings: Settings, guidance: Guidance
+) -> dict[str, Any]:
+    """Return what the pipeline is called with: only what its family takes."""
+    height, width = sight.still.shape[:2]
+    count, still = len(settings.seeds), Pillow.fromarray(sight.still)
+    offered = {
+        **settings.words,
+        "image": [still] * count if family.takes_strength else still,
+        "strength": settings.schedule.strength,
+        "num_inference_steps": settings.schedule.num_inference_steps,
+        family.guidance_parameter: settings.guidance_scale,
+        "height": height,
+        "width": width,
+        "num_images_per_prompt": count,
+        "generator": [torch.Generator().manual_seed(seed) for seed in settings.seeds],
+        "output_type": "np",
+    }
+    if sight.structure is not None:
+        offered["control_image"] = Pillow.fromarray(sight.structure)
+        offered["controlnet_conditioning_scale"] = guidance.structure_scale
+    if guidance.reference is not None:
+        offered["ip_adapter_image"] = Pillow.fromarray(guidance.reference)
+    return {name: value for name, value in offered.items() if family.takes(name)}
