@@ -25,6 +25,9 @@ NUM_FRAMES = 6
 WIDTHS = (32, 32, 32)
 CROSS_ATTENTION = 32
 
+SCALING_FACTOR = 3.7
+"""Brings a picture's random latents to about unit variance, as the released weights' factor does."""
+
 
 def make_tiny_svd(seed: int = 0) -> StableVideoDiffusionPipeline:
     """Return a fresh pipeline on the CPU in float32; the same seed gives the same weights."""
@@ -55,6 +58,7 @@ def make_vae() -> AutoencoderKLTemporalDecoder:
         layers_per_block=1,
         latent_channels=4,
         sample_size=SIDE,
+        scaling_factor=SCALING_FACTOR,
     ).eval()
 
 

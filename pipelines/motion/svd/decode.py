@@ -15,23 +15,24 @@ from numpy.typing import NDArray
 from pipelines.arrays import Frames
 from pipelines.motion.svd.pipeline import DirectedPipeline
 
-OVERLAP = 4
+OVERLAP = 6
 """Frames that neighbouring chunks share, at most half a chunk."""
 
 TRUST = 4.0
 """A frame is about half as wrong as its neighbour nearer to the border (measured on random
 decoders), so its square error is a quarter, and that is how much more it counts."""
 
-WRAP = 4
+WRAP = 6
 """Frames of the other end that a closed loop is decoded with on each side: farther ones change a
-frame by less than half a grey level (measured likewise)."""
+frame by about half a grey level even where neighbours have nothing in common (measured on random
+decoders and latents)."""
 
 
 def find_chunks(count: int, chunk: int) -> list[tuple[int, int]]:
     """Return (start, stop) of chunks of equal length that cover ``count`` frames and overlap.
 
-    >>> find_chunks(14, 14), find_chunks(14, 8), find_chunks(5, 1)
-    ([(0, 14)], [(0, 8), (3, 11), (6, 14)], [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5)])
+    >>> find_chunks(14, 14), find_chunks(25, 14), find_chunks(3, 1)
+    ([(0, 14)], [(0, 14), (6, 20), (11, 25)], [(0, 1), (1, 2), (2, 3)])
     """
     if chunk >= count:
         return [(0, count)]

@@ -10,6 +10,7 @@ import torch
 
 from pipelines.arrays import Frames, Image
 from pipelines.context import Context
+from pipelines.models.preview import find_developer
 from pipelines.motion.engine import Guide, Shot
 from pipelines.motion.parallax.canvas import draw_canvas
 from pipelines.motion.svd.closing import close
@@ -152,10 +153,11 @@ def _after_step(
     scene: Set, still: Image, lead: Lead | None, advance: Callable[[], None]
 ) -> Callable[[torch.Tensor | None], None]:
     """Return what is done after each step: count it, and show how far things are."""
-    if scene.context.preview is None:
+    context, scale = scene.context, scene.pipeline.vae.config.scaling_factor
+    if context.preview is None:
         return lambda aim: advance()
     first = encode(scene.pipeline, still[None], (0,), lambda: None) if lead is None else lead.guide
-    previews = Previews(scene.context, scene.context.preview, first[0, 0], still)
+    previews = Previews(context.preview, find_developer(scale, first[0, 0], still, context))
 
     def after(aim: torch.Tensor | None) -> None:
         advance()
@@ -198,4 +200,5 @@ def _details(scene: Set, start: Start) -> dict[str, object]:
         "start_sigma": round(start.sigma, 3),
         "steps_taken": start.steps,
         "motion_mask": scene.shot.still.moving is not None,
+        "interpolation": "flow",
     }

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipelines.arrays import Image, Mask
+import numpy as np
+
+from pipelines.arrays import Frames, Image, Mask
 from pipelines.camera import build_path, parse_camera
 from pipelines.context import Context
 from pipelines.media import Clip, Still
 from pipelines.motion.engine import MOTION_ENGINES, Direction, Shot
+from pipelines.motion.svd.decode import decode
+from pipelines.motion.svd.guide import encode, render_guide
+from pipelines.motion.svd.pipeline import DirectedPipeline
+from pipelines.motion.svd.settings import Settings, settle
+from pipelines.motion.svd.shoot import Set, Take, take
+from pipelines.motion.svd.size import choose_size
+from pipelines.motion.svd.weights import find_native
 from tests.stills import make_still, textured, whole
 from tests.tiny.svd import NUM_FRAMES, SIDE
 
@@ -47,3 +56,30 @@ def masked(pixels: Image, moving: Mask) -> Still:
 def animate(shot: Shot, context: Context) -> Clip:
     """Return the SVD engine's clip."""
     return MOTION_ENGINES["svd"].animate(shot, context)
+
+
+def settings_of(pipeline: DirectedPipeline, shot: Shot) -> Settings:
+    """Return the numbers a shot is generated with."""
+    native = find_native(pipeline)
+    return settle(shot.direction, choose_size(shot.width, shot.height, native), native, {})
+
+
+def generate(pipeline: DirectedPipeline, shot: Shot, context: Context) -> tuple[Frames, Take]:
+    """Return the frames that a pipeline makes of a shot, at the model's size, and the take.
+
+    This is the engine's own way without its loading, placing and enlarging.
+    """
+    assert shot.guide is not None
+    settings = settings_of(pipeline, shot)
+    taken = take(Set(pipeline, shot, shot.guide, settings, context), settings.decode_chunk_size)
+    return np.stack([taken.film.at(place) for place in shot.path.phases(shot.count)]), taken
+
+
+def guide_again(pipeline: DirectedPipeline, shot: Shot) -> Frames:
+    """Return the guide's frames as the autoencoder gives them back."""
+    assert shot.guide is not None
+    settings = settings_of(pipeline, shot)
+    size = settings.width, settings.height
+    guided = render_guide(shot.guide, (shot.width, shot.height), size, settings.num_frames)
+    latents = encode(pipeline, guided.frames, guided.twins, lambda: None)
+    return decode(pipeline, latents, settings.num_frames, lambda: None, closed=shot.path.closed)
