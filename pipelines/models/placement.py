@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING, Any
 
 from pipelines.models.needs import denoiser_blocks, find_denoiser, networks
@@ -58,14 +57,13 @@ def withdraw(pipeline: DiffusionPipeline) -> None:
     for block in compiled_parts(pipeline):
         block._compiled_call_impl = None
     pipeline.to("cpu", silence_dtype_warnings=True)
-    release_memory()
+    empty_caches()
 
 
-def release_memory() -> None:
-    """Give back what nothing holds any more, to the device as well."""
+def empty_caches() -> None:
+    """Give memory that nothing holds any more back to the devices."""
     import torch
 
-    gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     if torch.backends.mps.is_available():

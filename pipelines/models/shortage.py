@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
 from pipelines.errors import MissingCapability
 from pipelines.machine import MemoryMode
-from pipelines.models.placement import release_memory
+from pipelines.models.placement import empty_caches
 from pipelines.models.plan import BYTES, USABLE, Plan
 
 Result = TypeVar("Result")
@@ -114,5 +115,6 @@ def _attempt(plan: Plan, run: Callable[[Plan], Result]) -> tuple[Result] | None:
         if not is_out_of_memory(error):
             raise
     # Only here, past the handler, is the error gone and with it the frames that hold tensors.
-    release_memory()
+    gc.collect()
+    empty_caches()
     return None

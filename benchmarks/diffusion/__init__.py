@@ -1,0 +1,1 @@
+"""What the benchmark of Stable Video Diffusion is made of."""
