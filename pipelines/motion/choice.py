@@ -6,11 +6,15 @@ from importlib.util import find_spec
 from typing import NamedTuple
 
 from pipelines.context import Context
-from pipelines.errors import MissingModel
-from pipelines.models import MODELS, locate
+from pipelines.errors import MissingCapability
+from pipelines.machine import Device, LicencePolicy
+from pipelines.models import Model, installed, known_models, require_licence
 
 PARALLAX = "parallax"
 SVD = "svd"
+
+LIBRARIES = ("torch", "diffusers", "transformers", "accelerate")
+"""What the optional part ``diffusion`` brings and SVD runs on."""
 
 
 class Choice(NamedTuple):
@@ -27,27 +31,46 @@ def choose_engine(context: Context, *, draft: bool) -> Choice:
     """
     if draft:
         return Choice(PARALLAX, "a draft is rendered on the CPU")
-    if not _has_weights(context):
-        return Choice(PARALLAX, "no Stable Video Diffusion weights are in the model store")
-    if not _has_gpu(context):
-        return Choice(PARALLAX, "Stable Video Diffusion wants a GPU, and none was found")
+    lack = _lack(context)
+    if lack is not None:
+        return Choice(PARALLAX, lack)
     return Choice(SVD, "its weights and a GPU are there")
 
 
-def _has_weights(context: Context) -> bool:
-    for model in MODELS:
-        if getattr(model, "kind", None) != SVD:
-            continue
-        try:
-            locate(model.name, context.models_dir)
-        except MissingModel:
-            continue
-        return True
-    return False
+def _lack(context: Context) -> str | None:
+    """Say what Stable Video Diffusion lacks here; None when it lacks nothing."""
+    models = _models(context)
+    if not models:
+        return "no Stable Video Diffusion weights are in the model store"
+    if not any(_is_allowed(model, context.machine.licence_policy) for model in models):
+        return "the licence policy refuses the Stable Video Diffusion weights in the model store"
+    if any(find_spec(name) is None for name in LIBRARIES):
+        return "Stable Video Diffusion needs the optional part 'diffusion', which is not installed"
+    if not _has_gpu(context.machine.device):
+        return "Stable Video Diffusion wants a GPU, and none was found or allowed"
+    return None
 
 
-def _has_gpu(context: Context) -> bool:
-    if context.machine.device == "cpu" or find_spec("torch") is None:
+def _models(context: Context) -> list[Model]:
+    """Return the SVD models in the store that are whole, their base included."""
+    here = set(installed(context.models_dir))
+    return [
+        model
+        for model in known_models(context.models_dir)
+        if model.kind == SVD and {model.name, model.base or model.name} <= here
+    ]
+
+
+def _is_allowed(model: Model, policy: LicencePolicy) -> bool:
+    try:
+        require_licence(model, policy)
+    except MissingCapability:
+        return False
+    return True
+
+
+def _has_gpu(device: Device) -> bool:
+    if device == "cpu":
         return False
     import torch
 
