@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.arrays import Image
-from pipelines.blend import blend
+from pipelines.blend import Between, blend
 from pipelines.media import CameraTrack, Clip
 
 FADE_SECONDS = 0.6
@@ -21,6 +22,9 @@ FADE_SECONDS = 0.6
 
 ON_A_FRAME = 0.02
 """A moment this near to a frame, in frames, shows that frame untouched."""
+
+KEPT_PAIRS = 4
+"""Pairs of frames whose motion is remembered: neighbouring moments often share one."""
 
 
 def reordered(
@@ -44,12 +48,16 @@ def at_moments(clip: Clip, moments: Sequence[float], fps: float) -> Clip:
     """
     count = clip.count
 
+    @lru_cache(maxsize=KEPT_PAIRS)
+    def after(first: int) -> Between:
+        return Between(clip.render(first), clip.render((first + 1) % count))
+
     def render(index: int) -> Image:
         before, share = divmod(moments[index] + ON_A_FRAME, 1.0)
         first = int(before) % count
         if share < 2 * ON_A_FRAME:
             return clip.render(first)
-        return blend(clip.render(first), clip.render((first + 1) % count), share - ON_A_FRAME)
+        return after(first).at(share - ON_A_FRAME)
 
     nearest = np.rint(np.asarray(moments)).astype(np.intp) % count
     return replace(reordered(clip, nearest, render, closed=clip.closed), fps=fps)

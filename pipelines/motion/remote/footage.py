@@ -21,6 +21,9 @@ from pipelines.video import Footage
 JUMP = 1.25
 """A seam whose ratio is above this is a visible jump."""
 
+SAME = 4.0
+"""Grey levels that two pictures of the same thing differ by at most, on average."""
+
 FLOW_PAIRS = 4
 """Steps, spread over the clip, that its mean flow is measured on."""
 
@@ -54,8 +57,7 @@ def play(footage: Footage, shot: Shot, *, keyframes: bool) -> Played:
         return Played(_at_own_pace(source, shot.count, shot.fps), {})
     if keyframes:
         turn = _one_turn(source, shot)
-        seam = seam_of(turn)
-        if seam.ratio <= JUMP:
+        if turn and (seam := seam_of(turn)).ratio <= JUMP:
             return Played(turn, _closing("keyframes", seam))
     fade = fade_frames(shot.fps, shot.count)
     loop = crossfaded(_at_own_pace(source, shot.count + fade, shot.fps))
@@ -110,11 +112,30 @@ def _at_own_pace(source: Clip, count: int, fps: float) -> Clip:
     return at_moments(source, [index * pace for index in range(count)], fps)
 
 
-def _one_turn(source: Clip, shot: Shot) -> Clip:
-    """All of the footage; its last frame is the first of the next turn."""
+def _one_turn(source: Clip, shot: Shot) -> Clip | None:
+    """All of the footage as one turn, its last frame being the next turn's first.
+
+    The two are never quite equal, having been denoised and coded apart: what they differ by is
+    added to the frames before the end, ever more of it, so that nothing pops at the seam.
+
+    Returns:
+        None when they are not the same picture.
+    """
+    first, last = (source.render(at).astype(np.float32) for at in (0, source.count - 1))
+    if np.abs(first - last).mean() > SAME:
+        return None
     pace = (source.count - 1) / shot.count
-    moments = [index * pace for index in range(shot.count)]
-    return replace(at_moments(source, moments, shot.fps), closed=True)
+    turn = at_moments(source, [index * pace for index in range(shot.count)], shot.fps)
+    fade = fade_frames(shot.fps, max(1, shot.count // 2))
+
+    def render(index: int) -> Image:
+        share = 1 - (shot.count - index) / fade
+        frame = turn.render(index)
+        if share <= 0:
+            return frame
+        return np.clip(np.rint(frame + share * (first - last)), 0, 255).astype(np.uint8)
+
+    return replace(turn, render=render, closed=True)
 
 
 def _closing(way: str, seam: Seam) -> dict[str, object]:

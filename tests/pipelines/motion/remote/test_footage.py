@@ -61,6 +61,18 @@ def test_one_turn_of_keyframed_footage_is_one_loop(shot: Shot, count: int) -> No
         assert off(clip.render(index), *circle(9)(index / count)) < 1.0
 
 
+def test_a_last_frame_that_is_a_little_off_does_not_pop(shot: Shot) -> None:
+    """Three grey levels too bright in the end: the seam's step is as its neighbours'."""
+    frames = list(filmed(circle(9), 25, 16.0, comes_back=True).frames)
+    frames[13:] = [np.clip(frame + 3.0, 0, 255).astype(np.uint8) for frame in frames[13:]]
+    wanted = shown(shot, closed=True, count=24, fps=16.0)
+    clip, closing = play(Footage(tuple(frames), 16.0), wanted, keyframes=True)
+    assert closing["closed_by"] == "keyframes"
+    brightness = [float(clip.render(index).mean()) for index in range(24)]
+    assert abs(brightness[23] - brightness[0]) < 0.8
+    assert brightness[14] - brightness[0] > 2.5
+
+
 def test_keyframed_footage_that_does_not_come_back_is_faded(shot: Shot) -> None:
     footage = filmed(line(36), 25, 16.0)
     clip, closing = play(footage, shown(shot, closed=True, count=12, fps=16.0), keyframes=True)

@@ -152,7 +152,7 @@ def test_a_server_that_keeps_its_copy_is_only_a_warning(
 
 
 def test_progress_only_rises(animate: Animate, server: RunningServer, context: Context) -> None:
-    server.faults(frame_seconds=0.04, piece_seconds=0.002)
+    server.faults(frame_seconds=0.1, piece_seconds=0.002)
     heard: list[tuple[str, int, int]] = []
     animate(job=replace(context, progress=lambda *step: heard.append(step)))
     made = [done for stage, done, _ in heard if stage == "animate"]
