@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from pipelines.errors import InvalidInput
+from pipelines.errors import InvalidInput, MissingExtra
 from pipelines.machine import LicencePolicy
 from pipelines.models.entry import Kind, Model
 from pipelines.models.libraries import diffusers_class, quietly
@@ -88,10 +88,10 @@ def load_image_to_image(
         policy: which licences may be used.
 
     Raises:
-        UnknownName, InvalidInput: no model of that name, or of another kind, or a family that
-            knows no image-to-image.
+        UnknownName, InvalidInput: no model of that name, or of another kind.
         MissingModel: one of them is not in the store.
-        MissingCapability: files are damaged, or the policy refuses a licence.
+        MissingCapability: files are damaged, the family knows no image-to-image, or the policy
+            refuses a licence.
         MissingExtra: diffusers is not installed.
     """
     model, folder = open_folder(name, models_dir, "img2img", policy)
@@ -174,6 +174,8 @@ def _pretrained(
                 local_files_only=True,
                 **parts,
             )
+    except ImportError as error:
+        raise MissingExtra(f"the model {model.name!r}", "diffusion") from error
     except (OSError, ValueError, RuntimeError, LookupError, TypeError, AttributeError) as error:
         raise damaged(model, f"{folder} cannot be loaded ({_first_line(error)})") from error
 

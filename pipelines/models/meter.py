@@ -35,5 +35,4 @@ class Meter:
 
     def finish(self) -> None:
         """Tell that everything came."""
-        self.add(0)
         self._progress(self._stage, self._total, self._total)

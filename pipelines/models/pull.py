@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipelines.context import ProgressListener
-from pipelines.errors import MissingCapability
+from pipelines.errors import InvalidInput, MissingCapability
 from pipelines.files import output_errors, publish_folder
 from pipelines.machine import LicencePolicy
 from pipelines.models.entry import Model, Repository
 from pipelines.models.fetch import download
 from pipelines.models.folders import bring_folder
-from pipelines.models.hub import Hub
+from pipelines.models.hub import Hub, unusable
 from pipelines.models.policy import require_licence
 from pipelines.models.seal import seal
 from pipelines.models.single import bring_file
@@ -78,7 +79,11 @@ def _bring_repository(model: Model, models_dir: Path, hub: Hub, progress: Progre
     assert isinstance(model.source, Repository), model.name
     with output_errors(models_dir), _download_folder(model, models_dir) as folder:
         commit = download(model, folder, hub, progress)
-        seal(model, folder, f"{model.source.url}@{commit}", revision=commit)
+        try:
+            seal(model, folder, f"{model.source.url}@{commit}", revision=commit)
+        except InvalidInput as error:  # it was the hub's, not a person's
+            shutil.rmtree(folder)
+            raise unusable(model, error.problem) from error
         with publish_folder(models_dir, last=model.name) as staging:
             folder.rename(staging / model.name)
     return models_dir / model.name
@@ -99,6 +104,10 @@ def _download_folder(model: Model, models_dir: Path) -> Iterator[Path]:
         yield folder
     finally:
         os.close(door)
+        with suppress(OSError):  # not empty: there is something to go on from
+            folder.rmdir()
+        with suppress(OSError):
+            folder.parent.rmdir()
 
 
 def _lock(door: int, model: Model) -> None:

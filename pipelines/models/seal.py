@@ -55,9 +55,8 @@ def refused(model: Model, problem: str) -> InvalidInput:
     return InvalidInput(
         problem,
         actual=model.name,
-        allowed="a folder as save_pretrained(…, safe_serialization=True) writes it: safetensors "
-        "and configs only",
-        fix=f"give such a folder with --from, without that file, for {model.name}",
+        allowed="a folder as save_pretrained writes it: safetensors and configs, nothing else",
+        fix=f"mend that folder and give it for {model.name} again",
     )
 
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from pipelines.context import ProgressListener
 from pipelines.errors import InvalidInput, MissingCapability
-from pipelines.files import publish, write_bytes
+from pipelines.files import output_errors, publish, write_bytes
 from pipelines.models import registry
 from pipelines.models.entry import Model, Repository
 from pipelines.models.fetch import download
@@ -27,7 +27,7 @@ def bring_file(
         OutputRefused, NoSpace: the store cannot be written.
     """
     assert model.file is not None, model.name
-    with TemporaryDirectory(prefix="stillwave-pull-") as folder:
+    with TemporaryDirectory(prefix="stillwave-pull-") as folder, output_errors(Path(folder)):
         data, origin = _read(model, source, Path(folder), hub, progress)
     digest = hashlib.sha256(data).hexdigest()
     expected = model.sha256 or _stated(model, source)

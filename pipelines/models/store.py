@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pipelines.errors import MissingCapability, MissingModel, UnknownName
@@ -20,7 +21,7 @@ from pipelines.models.weights import is_refused
 
 
 def known_models(models_dir: Path) -> tuple[Model, ...]:
-    """Return the table, and after it the models of one's own that the store holds."""
+    """Return the table, and after it the models of one's own whose notes can be read."""
     return (*table.MODELS, *_own_models(models_dir))
 
 
@@ -89,12 +90,10 @@ def installed(models_dir: Path) -> tuple[str, ...]:
 
 
 def present(models_dir: Path) -> tuple[str, ...]:
-    """Return the names of the models of which the store holds something, whole or not."""
-    return tuple(
-        model.name
-        for model in known_models(models_dir)
-        if (models_dir / (model.file or model.name)).exists()
-    )
+    """Return the names of the models of which the store holds something, usable or not."""
+    paths = {model.name: models_dir / (model.file or model.name) for model in table.MODELS}
+    here = [name for name, path in paths.items() if path.exists()]
+    return (*here, *_own_names(models_dir))
 
 
 def verify(name: str, models_dir: Path) -> Path:
@@ -121,9 +120,11 @@ def verify(name: str, models_dir: Path) -> Path:
 
 
 def damaged(model: Model, what: str) -> MissingCapability:
-    """Return the error of a model in the store that cannot be used as it is."""
+    """Return the error of a model in the store that does not work as it is."""
     return MissingCapability(
-        f"the weights of {model.name!r} are damaged: {what}", actual=what, fix=f"run: {mend(model)}"
+        f"the weights of {model.name!r} cannot be used: {what}",
+        actual=what,
+        fix=f"run: {mend(model)}",
     )
 
 
@@ -142,11 +143,15 @@ def _require_note(model: Model, folder: Path) -> FolderNote:
 
 
 def _own_models(models_dir: Path) -> Iterator[Model]:
+    for name in _own_names(models_dir):
+        with suppress(MissingCapability):  # whoever asks for it by name is told
+            yield find_in_store(name, models_dir)
+
+
+def _own_names(models_dir: Path) -> list[str]:
     known = {model.name for model in table.MODELS}
-    for path in sorted(models_dir.glob(f"*/{NOTE}")):
-        note = None if path.parent.name in known else read_folder_note(path.parent)
-        if note is not None:
-            yield _own_model(path.parent.name, note)
+    names = sorted(path.parent.name for path in models_dir.glob(f"*/{NOTE}"))
+    return [name for name in names if name not in known]
 
 
 def _own_model(name: str, note: FolderNote) -> Model:

@@ -28,6 +28,9 @@ OPTIONAL = frozenset(
 LIBRARIES = frozenset({"diffusers", "transformers", "stable_diffusion"})
 """Where components' classes may come from; anything else would be the folder's own code."""
 
+WITHOUT_WEIGHTS = ("Scheduler", "Tokenizer", "Processor", "FeatureExtractor")
+"""Words in the names of classes that are made of a configuration or a vocabulary alone."""
+
 ENCODER = "image_encoder"
 """Where an IP-Adapter keeps the network that reads its reference picture."""
 
@@ -74,15 +77,23 @@ def _pipeline_flaws(folder: Path, kind: Kind) -> Iterator[str]:
     name = _read(folder / INDEX).get("_class_name")
     if kind == "svd" and name != SVD_CLASS:
         yield f"{folder} is a {name}, not a {SVD_CLASS}"
-    for component, library in listed.items():
+    for component, (library, kind_of_class) in listed.items():
         part = folder / component
         if library not in LIBRARIES:
             yield f"{folder} wants the class of {component} from {library!r}, which is not trusted"
         elif part.is_dir():
-            yield from _network_flaws(part) if (part / CONFIG).is_file() else ()
-            yield from () if any(part.iterdir()) else (f"{part} is empty",)
+            yield from _network_flaws(part) if _is_network(kind_of_class) else _words_flaws(part)
         elif kind == "svd" or component not in OPTIONAL:
             yield f"{part} is missing"
+
+
+def _is_network(class_name: str) -> bool:
+    return not any(word in class_name for word in WITHOUT_WEIGHTS)
+
+
+def _words_flaws(folder: Path) -> Iterator[str]:
+    if not any(folder.glob("*.json")):
+        yield f"{folder} is empty"
 
 
 def _network_flaws(folder: Path) -> Iterator[str]:
@@ -112,13 +123,16 @@ def adapter_weights(folder: Path) -> Path | None:
     return files[0] if len(files) == 1 else None
 
 
-def _components(folder: Path) -> Mapping[str, str] | None:
-    """Return each listed component's library; None when there is no readable index."""
+def _components(folder: Path) -> Mapping[str, tuple[str, str]] | None:
+    """Return each component's library and class; None when there is no readable index."""
     index = _read(folder / INDEX)
     if "_class_name" not in index:
         return None
-    pairs = {name: value for name, value in index.items() if isinstance(value, list)}
-    return {name: str(value[0]) for name, value in pairs.items() if value and value[0] is not None}
+    return {
+        name: (str(value[0]), str(value[1]))
+        for name, value in index.items()
+        if isinstance(value, list) and len(value) == 2 and value[0] is not None
+    }
 
 
 def _read(path: Path) -> dict[str, Any]:

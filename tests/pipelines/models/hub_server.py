@@ -38,6 +38,8 @@ class HubServer(ThreadingHTTPServer):
         """Wrong digests, by path."""
         self.breaks: dict[str, int] = {}
         """The next answer for a path ends after that many bytes."""
+        self.shown: set[str | None] = set()
+        """The tokens that came."""
         self.requests: list[tuple[str, str | None]] = []
         """(path, Range header) of each file asked for."""
 
@@ -67,6 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
+        self.server.shown.add(self._shown())
         if self.server.token not in (None, self._shown()):
             self._refuse(401, "GatedRepo")
         elif match := re.match(r"/api/models/(.+)/revision/(\w+)\?blobs=", self.path):

@@ -163,6 +163,7 @@ def test_links_as_a_download_cache_has_them_are_followed(
             "scheduler is (empty|missing)",
         ),
         (lambda folder: (folder / UNET).write_bytes(tensors(1)[:-4]), "not a whole safetensors"),
+        (lambda folder: (folder / "unet/config.json").unlink(), r"unet/config\.json is missing"),
     ],
 )
 def test_a_folder_that_is_not_whole_is_refused(
@@ -284,7 +285,9 @@ def test_one_damaged_note_leaves_the_other_models_usable(source: Path, store: Pa
     pull("svd-xt", store, source, silent)
     (store / "my-svd" / "stillwave.json").write_text("{")
     assert verify("svd-xt", store)
-    with pytest.raises(MissingCapability, match="my-svd"):
+    assert installed(store) == ("svd-xt",)
+    assert present(store) == ("svd-xt", "my-svd")
+    with pytest.raises(MissingCapability, match=r"the note .* of the model 'my-svd' is damaged"):
         locate_folder("my-svd", store)
 
 
