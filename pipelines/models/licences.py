@@ -63,6 +63,13 @@ SVD_COMMUNITY = Licence(
     "https://stability.ai/license",
 )
 
+SVD_1_1_COMMUNITY = Licence(
+    "stable-video-diffusion-1-1-community",
+    "conditional",
+    _BELOW_A_MILLION,
+    "https://stability.ai/license",
+)
+
 SDXL_TURBO = Licence(
     "sai-nc-community",
     "conditional",
@@ -88,6 +95,7 @@ LICENCES = (
     OPENRAIL_PLUS,
     STABILITY_COMMUNITY,
     SVD_COMMUNITY,
+    SVD_1_1_COMMUNITY,
     SDXL_TURBO,
     UNKNOWN,
 )

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from pipelines.models.entry import Memory, Model, Repository
-from pipelines.models.licences import SVD_COMMUNITY, SVD_DERIVATIVE
+from pipelines.models.licences import (
+    SVD_1_1_COMMUNITY,
+    SVD_COMMUNITY,
+    SVD_DERIVATIVE,
+    Licence,
+)
 
 FILES = (
     "model_index.json",
@@ -21,15 +26,14 @@ MEMORY = Memory(full=22_000_000_000, model_offload=10_000_000_000, sequential_of
 """At 576 × 1024; full with all frames decoded at once, offloaded with short decode chunks."""
 
 
-def _svd(name: str, frames: int, repository: str, revision: str, *, gated: bool = False) -> Model:
-    source = Repository(f"stabilityai/{repository}", FILES, gated=gated)
+def _svd(name: str, frames: int, source: Repository, revision: str, terms: Licence) -> Model:
     return Model(
         name=name,
         kind="svd",
         purpose=f"animates a still, {frames} frames",
         origin=source.url,
         revision=revision,
-        terms=SVD_COMMUNITY,
+        terms=terms,
         licence_note="model card",
         size=4_509_188_849,
         memory=MEMORY,
@@ -55,19 +59,26 @@ def _animatelcm(name: str, base: str, file: str) -> Model:
 
 
 SVD = (
-    _svd("svd", 14, "stable-video-diffusion-img2vid", "9cf024d5bfa8f56622af86c884f26a52f6676f2e"),
+    _svd(
+        "svd",
+        14,
+        Repository("stabilityai/stable-video-diffusion-img2vid", FILES),
+        "9cf024d5bfa8f56622af86c884f26a52f6676f2e",
+        SVD_COMMUNITY,
+    ),
     _svd(
         "svd-xt",
         25,
-        "stable-video-diffusion-img2vid-xt",
+        Repository("stabilityai/stable-video-diffusion-img2vid-xt", FILES),
         "9e43909513c6714f1bc78bcb44d96e733cd242aa",
+        SVD_COMMUNITY,
     ),
     _svd(
         "svd-xt-1.1",
         25,
-        "stable-video-diffusion-img2vid-xt-1-1",
+        Repository("stabilityai/stable-video-diffusion-img2vid-xt-1-1", FILES, gated=True),
         "043843887ccd51926e3efed36270444a838e7861",
-        gated=True,
+        SVD_1_1_COMMUNITY,
     ),
     _animatelcm("animatelcm-svd-xt", "svd-xt", "AnimateLCM-SVD-xt.safetensors"),
     _animatelcm("animatelcm-svd-xt-1.1", "svd-xt", "AnimateLCM-SVD-xt-1.1.safetensors"),
