@@ -44,8 +44,8 @@ def cut_schedule(steps: int, strength: float, longest: int) -> Schedule:
         longer += 1
     least = strength if _run(longer, strength) else _just_one(longer)
     note = (
-        f"Strength {strength:g} of {steps} steps is less than one step: the last of {longer} steps "
-        "was run."
+        f"Strength {strength:g} of {steps} steps is less than one step: the end of a schedule of "
+        f"{longer} steps was run."
     )
     return Schedule(longer, least, note)
 

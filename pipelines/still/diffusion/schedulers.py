@@ -29,8 +29,6 @@ NOISE: Mapping[str, Sampler] = {
     "ddim": Sampler("DDIMScheduler"),
     "ddpm": Sampler("DDPMScheduler"),
     "deis": Sampler("DEISMultistepScheduler"),
-    "dpm2": Sampler("KDPM2DiscreteScheduler"),
-    "dpm2-ancestral": Sampler("KDPM2AncestralDiscreteScheduler"),
     "dpmpp-2m": Sampler("DPMSolverMultistepScheduler"),
     "dpmpp-2m-karras": Sampler("DPMSolverMultistepScheduler", _KARRAS),
     "dpmpp-2m-sde": Sampler("DPMSolverMultistepScheduler", _SDE),
