@@ -2,20 +2,40 @@
 
 All calls are synchronous and safe from several threads; an asynchronous door calls them in a
 thread. A tenant sees its own things only: an id of another tenant and an id that never was raise
-the same :class:`service.errors.NotFound`.
+the same :class:`service.errors.NotFound`. A database that is away is
+:class:`service.errors.OutOfService`, in every call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from pipelines.spec import RenderSpec
-from service.jobs.nouns import Delivered, Event, Page, Render, State
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from pipelines.errors import InvalidInput, StillwaveError, require_range
+from pipelines.spec import RenderSpec, parse_spec
+from service import events
+from service.errors import Conflict, KeyReused, NotFound, OutOfService, TooMany
+from service.jobs import records, states
+from service.jobs.database import connect, out_of_service, prepare
+from service.jobs.nouns import Delivered, Event, Kind, Page, Render, State
+from service.jobs.queue import Queue, migrate
+from service.jobs.request import Request, gather, request_of
 from service.settings import Settings
+from service.storage.store import Storage, open_storage
 
 __all__ = ["Delivered", "Event", "Page", "Render", "Renders", "Stored", "open_renders"]
+
+MAX_DRAFTS = 64
+"""Of one exploration."""
+
+LINK_SECONDS = 600
+"""A signed address serves a file for so long."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +51,30 @@ class Stored:
     file: Delivered
     path: Path | None
     link: str | None
+    storage: Storage = field(repr=False)
 
     def read(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Yield the bytes from ``start`` up to, not including, ``end``, in pieces."""
-        raise NotImplementedError
+        return self.storage.read(self.file.sha256, start, end)
 
 
 class Renders:
-    """Submit, follow, cancel, fetch."""
+    """Submit, follow, cancel, fetch.
+
+    Args:
+        engine: the database.
+        storage: the blobs.
+        jobs: the queue, as those who submit see it.
+        settings: limits.
+    """
+
+    def __init__(
+        self, engine: sa.Engine, storage: Storage, jobs: Queue, settings: Settings
+    ) -> None:
+        self._engine = engine
+        self._storage = storage
+        self._queue = jobs
+        self._settings = settings
 
     def add_source(self, tenant: str, data: bytes | Iterable[bytes]) -> str:
         """Keep a still and return its id: the same bytes have the same id.
@@ -48,7 +84,18 @@ class Renders:
             TooMany: the disk is nearly full.
             OutOfService: the store refuses.
         """
-        raise NotImplementedError
+        self._require_space()
+        still = gather([data] if isinstance(data, bytes) else data)
+        from pipelines.source import decode
+
+        decode(still)
+        blob = self._storage.put([still])
+        try:
+            with self._changing() as connection:
+                records.keep_source(connection, tenant, blob.key, blob.size)
+        except IntegrityError:
+            pass  # the same bytes arrived twice at the same moment
+        return blob.key
 
     def submit(
         self,
@@ -76,7 +123,8 @@ class Renders:
             OutOfRange: priority.
             TooMany: the queue or the disk is full.
         """
-        raise NotImplementedError
+        request = request_of("render", spec, source_id, priority, metadata)
+        return self._accept(tenant, request, idempotency_key)
 
     def explore(
         self,
@@ -98,10 +146,18 @@ class Renders:
 
         Raises:
             UnknownName: a look or a camera.
-            OutOfRange: more than :data:`MAX_DRAFTS` drafts.
+            OutOfRange: no draft, or more than :data:`MAX_DRAFTS`.
             StillwaveError: as :meth:`submit`.
         """
-        raise NotImplementedError
+        from pipelines.explore import vary
+
+        chances = list(seeds) or [spec.seed]
+        count = len(looks) * len(cameras) * len(chances)
+        require_range("the number of drafts", count, 1, MAX_DRAFTS)
+        vary(spec, looks, cameras, chances)
+        options = {"looks": list(looks), "cameras": list(cameras), "seeds": chances}
+        request = request_of("exploration", spec, source_id, priority, metadata)
+        return self._accept(tenant, replace(request, options=options), idempotency_key)
 
     def promote(
         self,
@@ -121,7 +177,14 @@ class Renders:
             Conflict: the exploration has not succeeded (yet).
             StillwaveError: as :meth:`submit`.
         """
-        raise NotImplementedError
+        exploration = self.get(tenant, exploration_id)
+        if exploration.kind != "exploration":
+            raise NotFound("exploration", exploration_id)
+        draft = _draft(exploration, draft_id)
+        spec = parse_spec(draft["recipe"]).revised({"quality": "final", **(changes or {})})
+        request = request_of("render", spec, exploration.source_id, priority, metadata)
+        request = replace(request, promoted_from=(exploration_id, draft_id))
+        return self._accept(tenant, request, idempotency_key)
 
     def get(self, tenant: str, render_id: str) -> Render:
         """Return a render or an exploration.
@@ -129,7 +192,11 @@ class Renders:
         Raises:
             NotFound: unknown.
         """
-        raise NotImplementedError
+        with self._reading() as connection:
+            found = records.find(connection, tenant, render_id)
+        if found is None:
+            raise NotFound("render", render_id)
+        return found
 
     def list(
         self,
@@ -138,7 +205,7 @@ class Renders:
         cursor: str | None = None,
         limit: int = 20,
         state: State | None = None,
-        kind: str = "render",
+        kind: Kind = "render",
     ) -> Page:
         """Return renders, newest first.
 
@@ -147,9 +214,18 @@ class Renders:
             limit: 1..100.
 
         Raises:
-            InvalidInput: cursor or limit.
+            OutOfRange: limit.
+            InvalidRecipe: cursor.
         """
-        raise NotImplementedError
+        require_range("limit", limit, 1, 100)
+        if cursor is not None and not _looks_like_an_id(cursor):
+            raise InvalidInput(
+                f"the cursor {cursor[:60]!r} is none of ours",
+                actual=cursor,
+                fix="use next_cursor of the page before, or leave it out",
+            )
+        with self._reading() as connection:
+            return records.page(connection, tenant, kind, before=cursor, limit=limit, state=state)
 
     def cancel(self, tenant: str, render_id: str) -> Render:
         """Stop a job: a queued one never starts, a running one stops at its next step.
@@ -159,7 +235,12 @@ class Renders:
         Raises:
             NotFound: unknown.
         """
-        raise NotImplementedError
+        waiting = self.get(tenant, render_id).state == "queued"
+        with self._changing() as connection:
+            ended = states.cancel(connection, render_id)
+        if ended and waiting:
+            self._queue.drop(render_id)
+        return self.get(tenant, render_id)
 
     def delete(self, tenant: str, render_id: str) -> None:
         """Cancel a job when it is live, and forget it and its files.
@@ -167,15 +248,21 @@ class Renders:
         Raises:
             NotFound: unknown.
         """
-        raise NotImplementedError
+        self.cancel(tenant, render_id)
+        with self._changing() as connection:
+            records.forget(connection, render_id)
 
     def artifact(self, tenant: str, render_id: str, name: str) -> Stored:
         """Return a file of a succeeded job.
 
         Raises:
             NotFound: unknown job, or no file of that name (yet).
+            OutOfService: the storage lost it, or does not answer.
         """
-        raise NotImplementedError
+        for file in self.get(tenant, render_id).artifacts:
+            if file.name == name:
+                return self._stored(file)
+        raise NotFound("artifact", name)
 
     def events(self, tenant: str, render_id: str, after: int = 0) -> tuple[Event, ...]:
         """Return what happened to a job since event ``after``, oldest first, at most 1000.
@@ -183,7 +270,9 @@ class Renders:
         Raises:
             NotFound: unknown.
         """
-        raise NotImplementedError
+        self.get(tenant, render_id)
+        with self._reading() as connection:
+            return events.of_render(connection, render_id, after)
 
     def tail(self, after: int) -> tuple[Event, ...]:
         """Return what happened to any tenant's jobs since event ``after``, oldest first.
@@ -191,31 +280,153 @@ class Renders:
         For one pump that feeds many listeners: at most 1000 at a time. ``tail(-1)`` returns only
         the newest event, to start from.
         """
-        raise NotImplementedError
+        with self._reading() as connection:
+            return events.of_all(connection, after)
 
     def ready(self) -> Mapping[str, str]:
         """Say what works: ``database storage disk workers`` → ``"ok"``, or why not."""
-        raise NotImplementedError
+        checks: dict[str, Callable[[], object]] = {
+            "database": self.depths,
+            "storage": self._storage.check,
+            "disk": self._require_space,
+            "workers": self._require_worker,
+        }
+        return {name: _verdict(check) for name, check in checks.items()}
 
     def depths(self) -> Mapping[tuple[str, str], int]:
         """Count live jobs by (queue, state)."""
-        raise NotImplementedError
+        with self._reading() as connection:
+            return records.depths(connection)
 
     def close(self) -> None:
         """Give connections back."""
-        raise NotImplementedError
+        self._queue.close()
+        self._engine.dispose()
+
+    def _accept(self, tenant: str, request: Request, key: str | None) -> Render:
+        """Write a job down and enqueue it, in one transaction."""
+        if key is not None and (known := self._known(tenant, key, request)) is not None:
+            return known
+        self._require_space()
+        render_id = records.new_id()
+        try:
+            with self._changing() as connection:
+                self._require_room(connection, tenant)
+                if not records.use_source(connection, tenant, request.source_id):
+                    raise NotFound("source", request.source_id)
+                states.accept(connection, request.row(render_id, tenant, key))
+                self._queue.put(
+                    connection,
+                    render_id,
+                    queue=request.queue,
+                    tenant=tenant,
+                    priority=request.priority,
+                )
+        except IntegrityError:
+            if key is not None and (known := self._known(tenant, key, request)) is not None:
+                return known  # the same key arrived twice at the same moment
+            raise
+        return self.get(tenant, render_id)
+
+    def _known(self, tenant: str, key: str, request: Request) -> Render | None:
+        with self._reading() as connection:
+            found = records.find_key(connection, tenant, key)
+        if found is None:
+            return None
+        fingerprint, render = found
+        if fingerprint != request.fingerprint:
+            raise KeyReused(
+                f"the idempotency key {key!r} came before with another request",
+                actual=key,
+                fix="use a new key for a new request",
+            )
+        return render
+
+    def _require_room(self, connection: sa.Connection, tenant: str) -> None:
+        everybody, own = records.count_live(connection, tenant)
+        limits = self._settings.queue_limit, self._settings.tenant_queue_limit
+        if everybody < limits[0] and own < limits[1]:
+            return
+        whose, limit = ("your", limits[1]) if own >= limits[1] else ("the", limits[0])
+        raise TooMany(f"{whose} queue is full", allowed=f"{limit} jobs at a time", wait=10.0)
+
+    def _require_space(self) -> None:
+        free, least = self._storage.free(), self._settings.min_free_mb * 10**6
+        if free is not None and free < least:
+            raise TooMany(
+                "the service's disk is nearly full",
+                allowed=f"at least {self._settings.min_free_mb} MB of free space",
+                wait=60.0,
+            )
+
+    def _require_worker(self) -> None:
+        with self._reading() as connection:
+            if not records.workers(connection):
+                raise OutOfService("no worker is there", fix="start one: stillwave worker")
+
+    def _stored(self, file: Delivered) -> Stored:
+        try:
+            path = self._storage.path(file.sha256)
+        except KeyError as error:
+            raise OutOfService(f"the storage has lost {file.name}", wait=60.0) from error
+        link = self._storage.link(file.sha256, LINK_SECONDS, file.content_type, file.name)
+        return Stored(file, path, link, self._storage)
+
+    @contextmanager
+    def _changing(self) -> Iterator[sa.Connection]:
+        with _in_service(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with _in_service(), self._engine.connect() as connection:
+            yield connection
 
 
-MAX_DRAFTS = 64
-"""Of one exploration."""
+def _draft(exploration: Render, draft_id: str) -> Mapping[str, Any]:
+    if exploration.report is None:
+        raise Conflict(
+            f"the exploration has no drafts: it is {exploration.state}",
+            actual=exploration.state,
+            allowed="succeeded",
+            fix="wait until it has succeeded",
+        )
+    for draft in exploration.report["drafts"]:
+        if draft["id"] == draft_id:
+            return draft
+    raise NotFound("draft", draft_id)
+
+
+def _looks_like_an_id(text: str) -> bool:
+    return len(text) == 32 and set(text) <= set("0123456789abcdef")
+
+
+def _verdict(check: Callable[[], object]) -> str:
+    try:
+        check()
+    except StillwaveError as error:
+        return str(error)
+    return "ok"
+
+
+@contextmanager
+def _in_service() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except SQLAlchemyError as error:
+        raise out_of_service(error) from error
 
 
 def open_renders(settings: Settings) -> Renders:
     """Open database, queue and storage as the settings say; makes what is not there yet.
 
     Raises:
-        MissingExtra: the service's libraries are not installed.
         OutputRefused: the data folder cannot be written.
         OutOfService: the database or the storage does not answer.
     """
-    raise NotImplementedError
+    engine = connect(settings)
+    prepare(engine)
+    migrate(settings)
+    return Renders(engine, open_storage(settings), Queue(engine), settings)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from pipelines.documented import Documented
 from pipelines.errors import OutputRefused
@@ -19,6 +19,7 @@ from pipelines.machine import (
     RemoteServer,
 )
 from pipelines.refusal import refusal
+from service.jobs.nouns import QueueName
 
 PREFIX = "STILLWAVE_"
 
@@ -53,6 +54,40 @@ class Settings(Documented):
     """Longest wait for one video, seconds."""
     remote_keyframes: bool = False
     """Whether that server takes a last frame beside the first, so that a loop can close."""
+
+    database_url: SecretStr | None = None
+    """Database of the service, ``postgresql://…``; absent is an SQLite file in the data folder."""
+    storage_url: str | None = None
+    """Bucket for files, ``s3://bucket/prefix``; absent is a folder in the data folder."""
+    worker_queues: tuple[QueueName, ...] = ("cpu", "gpu")
+    """Queues that a worker takes jobs from, with commas between: ``cpu,gpu``."""
+    worker_slots: int = Field(default=1, ge=1, le=64)
+    """Jobs of the ``cpu`` queue that each worker does at a time; of ``gpu`` it is one."""
+    tenant_slots: int = Field(default=2, ge=1, le=1000)
+    """Jobs of one tenant and queue that run at a time, over all workers."""
+    queue_limit: int = Field(default=1000, ge=1)
+    """Jobs that may wait or run; beyond that new ones are refused for the moment."""
+    tenant_queue_limit: int = Field(default=500, ge=1)
+    """Jobs of one tenant that may wait or run."""
+    min_free_mb: int = Field(default=500, ge=0)
+    """Free space, megabytes, below which no source and no job is accepted."""
+    job_seconds: float = Field(default=3600.0, gt=0)
+    """Longest time for one attempt at a job, seconds."""
+    cancel_grace_seconds: float = Field(default=5.0, ge=0)
+    """Time a cancelled job gets to stop by itself before its process is ended, seconds."""
+    lease_seconds: float = Field(default=5.0, ge=1, le=60)
+    """A worker that gave no sign of life for so long is dead, and its jobs go to others."""
+    drain_seconds: float = Field(default=10.0, ge=0)
+    """Time a worker that is told to stop gives its running jobs before it hands them back."""
+    retention_days: float = Field(default=30.0, gt=0)
+    """Days that ended jobs, their files and unused sources are kept."""
+    retention_gb: float | None = Field(default=None, gt=0)
+    """Gigabytes that files may take; beyond that the oldest ended jobs go first."""
+
+    @field_validator("worker_queues", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return value.replace(" ", "").split(",") if isinstance(value, str) else value
 
     def machine(self) -> Machine:
         """Return what generative engines are told about this machine."""

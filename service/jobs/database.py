@@ -1,0 +1,97 @@
+"""The one database: SQLite in the data folder, or Postgres for a fleet."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+
+from service.errors import OutOfService
+from service.jobs.tables import METADATA
+from service.settings import Settings
+
+T = TypeVar("T")
+
+FILE = "service.sqlite"
+
+PATIENCE_SECONDS = 120.0
+"""A running job waits so long for a database that went away."""
+
+_MIGRATION_LOCK = 0x5711
+"""Any number, the same for everybody who makes tables."""
+
+
+def database_url(settings: Settings) -> str:
+    """Return the address for SQLAlchemy and for the queue library."""
+    if settings.database_url is None:
+        return f"sqlite:///{settings.require_data_dir() / FILE}"
+    address = settings.database_url.get_secret_value()
+    for short in ("postgres://", "postgresql://"):
+        if address.startswith(short):
+            return f"postgresql+psycopg://{address.removeprefix(short)}"
+    return address
+
+
+def connect(settings: Settings) -> sa.Engine:
+    """Open the database; one engine serves all threads of a process."""
+    url = database_url(settings)
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    engine = sa.create_engine(url, connect_args={"timeout": 30}, pool_size=10, max_overflow=20)
+    sa.event.listen(engine, "connect", _tune)
+    return engine
+
+
+def prepare(engine: sa.Engine) -> None:
+    """Make the service's tables where they are missing; one process at a time.
+
+    Raises:
+        OutOfService: the database does not answer.
+    """
+    try:
+        with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            else:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            METADATA.create_all(connection)
+    except SQLAlchemyError as error:
+        raise out_of_service(error) from error
+
+
+def patiently(work: Callable[[], T]) -> T:
+    """Do ``work`` again while the database is away: for jobs that have time.
+
+    Raises:
+        OutOfService: it stayed away.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return work()
+        except DBAPIError as error:
+            if not _passes(error) or time.monotonic() > deadline:
+                raise out_of_service(error) from error
+            time.sleep(0.5)
+
+
+def out_of_service(error: SQLAlchemyError) -> OutOfService:
+    """Return our error for a database that does not do as told."""
+    fix = "start the database, or mend STILLWAVE_DATABASE_URL"
+    return OutOfService("the database does not answer", actual=type(error).__name__, fix=fix)
+
+
+def _passes(error: DBAPIError) -> bool:
+    return error.connection_invalidated or isinstance(error, OperationalError)
+
+
+def _tune(connection: sqlite3.Connection, _: object) -> None:
+    """One writer at a time that takes its lock at once, beside any number of readers."""
+    connection.isolation_level = "IMMEDIATE"
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA busy_timeout=30000")
+    connection.execute("PRAGMA foreign_keys=ON")

@@ -1,0 +1,154 @@
+"""The long-lived process that does the heavy work of a worker: one stage at a time.
+
+It keeps models warm. When it dies, of whatever, the job is tried again in a fresh one and nothing
+else is lost. It ends by itself when its worker does.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import queue
+import shutil
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from pipelines.context import Context
+from pipelines.errors import Cancelled, NoSpace, RemoteFailed, StillwaveError
+from service.errors import TryLater
+from service.settings import Settings
+
+SCRATCH = "scratch"
+"""Folder of the data folder where stages work."""
+
+WORTH_ANOTHER_TRY = (NoSpace, RemoteFailed, TryLater)
+"""Errors that may pass by themselves; another error of ours is the request's, and final."""
+
+LOG = logging.getLogger("stillwave.hand")
+
+
+def serve(connection: Connection) -> None:
+    """Do what comes down the line until it closes."""
+    settings = Settings.model_validate(json.loads(connection.recv_bytes()))
+    with suppress(OSError):  # when memory runs out, this process goes, not the worker
+        Path("/proc/self/oom_score_adj").write_text("500")
+    from service.jobs.stages import Task, Workshop
+    from service.storage.store import open_storage
+
+    workshop = Workshop(open_storage(settings))
+    line = _Line(connection)
+    line.say({"ready": True})
+    with _scratch(settings.require_data_dir() / SCRATCH) as scratch:
+        while True:
+            task = Task(**line.tasks.get())
+            context = Context(
+                settings.data_dir,
+                progress=line.progress,
+                cancel=line.cancel,
+                machine=settings.machine(),
+            )
+            line.say(_answer(workshop, task, scratch, context))
+
+
+class _Line:
+    """The connection to the worker: tasks and cancellation come in, progress goes out."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self.tasks: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self.cancel = threading.Event()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def say(self, message: Mapping[str, object]) -> None:
+        with self._lock:
+            self._connection.send_bytes(json.dumps(message).encode())
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        self.say({"progress": [stage, done, total]})
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                message = json.loads(self._connection.recv_bytes())
+            except (EOFError, OSError):
+                os._exit(0)  # the worker is gone: nobody wants the result
+            if "task" in message:
+                self.cancel.clear()
+                self.tasks.put(message["task"])
+            else:
+                self.cancel.set()
+
+
+def _answer(workshop: Any, task: Any, scratch: Path, context: Context) -> dict[str, object]:  # noqa: ANN401
+    folder = Path(mkdtemp(dir=scratch))
+    try:
+        return {"done": workshop.do(task, folder, context)}
+    except Cancelled:
+        return {"canceled": True}
+    except StillwaveError as error:
+        return {"failed": told(error), "again": isinstance(error, WORTH_ANOTHER_TRY)}
+    except Exception as error:
+        LOG.exception("stage %s of %s broke", task.stage, task.render_id)
+        return {"failed": _unforeseen(error), "again": True}
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def told(error: StillwaveError) -> dict[str, object]:
+    """Return an error as the document that a job keeps."""
+    return {
+        "type": type(error).__name__,
+        "title": error.problem,
+        "detail": str(error),
+        "actual": None if error.actual is None else str(error.actual),
+        "allowed": error.allowed,
+        "fix": error.fix,
+    }
+
+
+def _unforeseen(error: Exception) -> dict[str, object]:
+    name = type(error).__name__
+    return {"type": "JobFailed", "title": "the work broke", "detail": f"the work broke ({name})."}
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """Yield a folder for this process; sweep away those of dead ones: nobody holds their lock."""
+    folder.mkdir(parents=True, exist_ok=True)
+    door = os.open(folder, os.O_RDONLY)
+    fcntl.flock(door, fcntl.LOCK_EX)  # nobody sweeps a folder that is not locked yet
+    own = Path(mkdtemp(dir=folder))
+    lock = os.open(own, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    for left in folder.iterdir():
+        _sweep(left)
+    os.close(door)
+    try:
+        yield own
+    finally:
+        os.close(lock)
+        shutil.rmtree(own, ignore_errors=True)
+
+
+def _sweep(left: Path) -> None:
+    lock = os.open(left, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(left, ignore_errors=True)
+    except BlockingIOError:
+        return
+    finally:
+        os.close(lock)
+
+
+if __name__ == "__main__":
+    serve(Connection(int(sys.argv[1])))

@@ -1,0 +1,130 @@
+"""What is remembered of jobs and sources: rows → nouns. Reads only, but for sources."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from service.jobs.nouns import LIVE, Delivered, Page, Progress, Render, State
+from service.jobs.tables import RENDERS, SOURCES, USES, WORKERS
+
+
+def new_id() -> str:
+    """Return an id that nobody guesses and that sorts by time: 32 hex digits."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
+
+
+def find(connection: sa.Connection, tenant: str, render_id: str) -> Render | None:
+    """Return a tenant's job; None when there is none."""
+    mine = (RENDERS.c.id == render_id) & (RENDERS.c.tenant == tenant)
+    row = connection.execute(sa.select(RENDERS).where(mine)).mappings().first()
+    return None if row is None else render_of(row)
+
+
+def load(connection: sa.Connection, render_id: str) -> Render | None:
+    """Return any tenant's job, for a worker."""
+    query = sa.select(RENDERS).where(RENDERS.c.id == render_id)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else render_of(row)
+
+
+def find_key(connection: sa.Connection, tenant: str, key: str) -> tuple[str, Render] | None:
+    """Return the job of an idempotency key and the fingerprint of its request."""
+    mine = (RENDERS.c.tenant == tenant) & (RENDERS.c.idempotency_key == key)
+    row = connection.execute(sa.select(RENDERS).where(mine)).mappings().first()
+    return None if row is None else (str(row["fingerprint"]), render_of(row))
+
+
+def page(
+    connection: sa.Connection,
+    tenant: str,
+    kind: str,
+    *,
+    before: str | None,
+    limit: int,
+    state: State | None,
+) -> Page:
+    """Return a tenant's jobs, newest first, from below the id ``before``."""
+    query = sa.select(RENDERS).where(RENDERS.c.tenant == tenant, RENDERS.c.kind == kind)
+    if before is not None:
+        query = query.where(RENDERS.c.id < before)
+    if state is not None:
+        query = query.where(RENDERS.c.state == state)
+    query = query.order_by(RENDERS.c.id.desc()).limit(limit + 1)
+    found = [render_of(row) for row in connection.execute(query).mappings()]
+    more = len(found) > limit
+    return Page(tuple(found[:limit]), found[limit - 1].id if more else None)
+
+
+def count_live(connection: sa.Connection, tenant: str) -> tuple[int, int]:
+    """Return how many jobs wait or run: of everybody, and of one tenant."""
+    mine = sa.func.sum(sa.case((RENDERS.c.tenant == tenant, 1), else_=0))
+    query = sa.select(sa.func.count(), mine).where(RENDERS.c.state.in_(LIVE))
+    everybody, own = connection.execute(query).one()
+    return int(everybody), int(own or 0)
+
+
+def depths(connection: sa.Connection) -> dict[tuple[str, str], int]:
+    """Count live jobs by (queue, state)."""
+    query = sa.select(RENDERS.c.queue, RENDERS.c.state, sa.func.count())
+    query = query.where(RENDERS.c.state.in_(LIVE)).group_by(RENDERS.c.queue, RENDERS.c.state)
+    return {(queue, state): count for queue, state, count in connection.execute(query)}
+
+
+def forget(connection: sa.Connection, render_id: str) -> None:
+    """Remove an ended job; its blobs go with the next sweep unless others use them."""
+    connection.execute(sa.delete(USES).where(USES.c.render_id == render_id))
+    connection.execute(sa.delete(RENDERS).where(RENDERS.c.id == render_id))
+
+
+def keep_source(connection: sa.Connection, tenant: str, sha256: str, size: int) -> None:
+    """Remember a tenant's source, or that it was brought again."""
+    if not use_source(connection, tenant, sha256):
+        row = {"tenant": tenant, "sha256": sha256, "size": size, "used_at": time.time()}
+        connection.execute(sa.insert(SOURCES).values(**row))
+
+
+def use_source(connection: sa.Connection, tenant: str, sha256: str) -> bool:
+    """Renew a source's age; False when the tenant has none of that id."""
+    mine = (SOURCES.c.tenant == tenant) & (SOURCES.c.sha256 == sha256)
+    renewed = sa.update(SOURCES).where(mine).values(used_at=time.time())
+    return connection.execute(renewed).rowcount > 0
+
+
+def workers(connection: sa.Connection) -> int:
+    """Count the workers that signed in and did not sign out."""
+    return int(connection.scalar(sa.select(sa.func.count()).select_from(WORKERS)) or 0)
+
+
+def render_of(row: sa.RowMapping) -> Render:
+    """Turn a row of the table into the noun."""
+    progress, promoted = row["progress"], row["promoted_from"]
+    return Render(
+        id=row["id"],
+        tenant=row["tenant"],
+        kind=row["kind"],
+        state=row["state"],
+        created_at=moment(row["created_at"]),
+        started_at=None if row["started_at"] is None else moment(row["started_at"]),
+        finished_at=None if row["finished_at"] is None else moment(row["finished_at"]),
+        progress=Progress(**progress) if progress else None,
+        recipe=row["recipe"],
+        options=row["options"],
+        metadata=row["metadata"],
+        source_id=row["source_id"],
+        queue=row["queue"],
+        priority=row["priority"],
+        attempts=row["attempts"],
+        report=row["report"],
+        artifacts=tuple(Delivered(**file) for file in row["artifacts"]),
+        error=row["error"],
+        promoted_from=tuple(promoted) if promoted else None,
+    )
+
+
+def moment(seconds: float) -> datetime:
+    """Return seconds since 1970 as an aware time."""
+    return datetime.fromtimestamp(seconds, UTC)
