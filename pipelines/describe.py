@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipelines.context import Context
 from pipelines.media import Still
+from pipelines.models import known_models
 from pipelines.motion.choice import PARALLAX
 from pipelines.prepare import Scene
 from pipelines.protect import TextBox, find_text
@@ -60,7 +61,8 @@ def describe(
         warnings=tuple(notes(spec, scene, deliveries)),
     )
     recipe = spec.model_dump(mode="json")
-    return build_report(recipe, scene.source, still, deliveries, findings, context.timings)
+    models = known_models(context.models_dir)
+    return build_report(recipe, scene.source, still, deliveries, findings, context.timings, models)
 
 
 def read_text(spec: RenderSpec, scene: Scene, context: Context) -> tuple[TextBox, ...]:

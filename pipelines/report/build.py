@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.media import Artifact, Clip, Framing, Loop, Source, Still
-from pipelines.models import MODELS
+from pipelines.models import Model
 from pipelines.report.model import (
     ArtifactReport,
     CameraReport,
@@ -80,6 +80,7 @@ def build_report(
     deliveries: Sequence[Delivery],
     findings: Findings,
     timings: Mapping[str, float],
+    models: Iterable[Model],
 ) -> RenderReport:
     """Return the report of a finished job; the first delivery gives camera, loop and motion.
 
@@ -90,6 +91,7 @@ def build_report(
         deliveries: at least one, in the order asked for.
         findings: what else was learned.
         timings: seconds by stage.
+        models: what is known of weights; those that took part are listed.
     """
     first = deliveries[0]
     seam, clip = first.artifact.seam, first.showing.loop.clip
@@ -99,7 +101,7 @@ def build_report(
         seed=recipe["seed"],
         warnings=tuple(dict.fromkeys(_warnings(source, still, deliveries, findings))),
         timings={stage: round(seconds, 4) for stage, seconds in timings.items()},
-        models=tuple(_models(still, clip)),
+        models=tuple(_used(models, still, clip)),
         source=_source(source, still, findings),
         camera=CameraReport.of(clip.camera, first.artifact.frames),
         loop=LoopReport(mode=first.showing.loop.mode, ratio=seam.ratio, kink=seam.kink),
@@ -160,9 +162,9 @@ def _warnings(
                 yield f"{name}: {check.rule} is {check.value}, the platform takes {check.limit}."
 
 
-def _models(still: Still, clip: Clip) -> Iterator[ModelReport]:
+def _used(models: Iterable[Model], still: Still, clip: Clip) -> Iterator[ModelReport]:
     used = {still.subject.origin, still.depth.origin, *still.models, *clip.models}
-    for model in MODELS:
+    for model in models:
         if model.name in used:
             yield ModelReport(
                 name=model.name,
@@ -170,4 +172,5 @@ def _models(still: Still, clip: Clip) -> Iterator[ModelReport]:
                 revision=model.revision,
                 sha256=model.sha256,
                 licence=model.licence,
+                commercial=model.commercial,
             )

@@ -225,6 +225,8 @@ class ModelReport(Part):
     """Of the file, where only one exists."""
     licence: str
     """SPDX id."""
+    commercial: str
+    """Whether that allows commercial use: ``yes``, ``no``, ``conditional`` or ``unknown``."""
 
 
 class Provenance(Part):
