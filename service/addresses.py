@@ -17,7 +17,6 @@ from ipaddress import (
     IPv6Address,
     IPv6Network,
     ip_address,
-    ip_network,
 )
 
 from httpx2 import URL, InvalidURL
@@ -138,18 +137,6 @@ def is_public(address: Address) -> bool:
     if address.is_multicast or any(address in network for network in NOT_PUBLIC):
         return False
     return inner is not None or (address.is_global and not address.is_reserved)
-
-
-def parse_networks(text: str) -> tuple[Network, ...]:
-    """Read ``"10.1.0.0/16, fd00::/8"``.
-
-    Raises:
-        ValueError: a part is not a network.
-
-    >>> parse_networks("10.1.0.0/16,127.0.0.1")
-    (IPv4Network('10.1.0.0/16'), IPv4Network('127.0.0.1/32'))
-    """
-    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
 def _parse(url: str) -> URL:

@@ -9,7 +9,9 @@
         ├── Forbidden                    the key lacks a scope                   403
         ├── Conflict                     the state of things forbids it          409
         │   └── KeyReused                an idempotency key with another body    422
+        ├── Malformed (InvalidInput)     a body or a header that is not read     400
         ├── TooLarge                     more bytes than are taken               413
+        ├── RangeRefused                 bytes that a file does not have         416
         ├── UnsupportedMedia             a kind of body that is not read         415
         ├── FetchRefused (InvalidInput)  an address that is not fetched from     422
         └── TryLater                     not now                                 503
@@ -50,6 +52,24 @@ class Conflict(ServiceError):
 
 class KeyReused(Conflict):
     """An idempotency key came again with another body."""
+
+
+class Malformed(ServiceError, InvalidInput):
+    """A body that is not JSON or not a form, or a header that does not parse."""
+
+
+class RangeRefused(ServiceError):
+    """A range of bytes that a file does not have.
+
+    Attributes:
+        size: of the file, bytes.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        super().__init__(
+            "the range lies outside the file", allowed=f"bytes 0 to {size - 1}", fix="ask within it"
+        )
 
 
 class TooLarge(ServiceError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -84,7 +85,25 @@ class Settings(Documented):
     retention_gb: float | None = Field(default=None, gt=0)
     """Gigabytes that files may take; beyond that the oldest ended jobs go first."""
 
-    @field_validator("worker_queues", mode="before")
+    requests_per_minute: int = Field(default=600, ge=1)
+    """Requests of one API key that are answered, unless the key says otherwise."""
+    fetch_networks: tuple[str, ...] = ()
+    """Private networks that sources may be fetched from all the same, ``10.1.0.0/16,fd00::/8``."""
+    fetch_plain_http: bool = False
+    """Whether sources may be fetched from public servers without encryption."""
+    cors_origins: tuple[str, ...] = ()
+    """Origins of other sites whose pages may call the service, ``https://shop.example``."""
+    heartbeat_seconds: float = Field(default=15.0, gt=0, le=300)
+    """Longest silence in a stream of events, seconds."""
+
+    @field_validator("fetch_networks")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ip_network(network)
+        return value
+
+    @field_validator("worker_queues", "fetch_networks", "cors_origins", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         return value.replace(" ", "").split(",") if isinstance(value, str) else value

@@ -1,0 +1,108 @@
+"""What every route has at hand: the use cases, who calls, and work done in threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, ParamSpec, TypeVar
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
+
+from service.api.guard import refuse_strangers
+from service.api.pump import Pump
+from service.auth import LOCAL, Key, Keys, Scope, is_loopback
+from service.errors import Forbidden, Unauthenticated
+from service.fetching import Fetcher
+from service.rates import Rates
+from service.renders import Renders
+from service.settings import Settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+BEARER = HTTPBearer(
+    auto_error=False,
+    scheme_name="key",
+    description="An API key; a service that is reached from its own machine only needs none.",
+)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One application's tools.
+
+    Attributes:
+        host: that the server is bound to.
+    """
+
+    settings: Settings
+    renders: Renders
+    keys: Keys
+    rates: Rates
+    fetcher: Fetcher
+    pump: Pump
+    host: str
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls: a tenant, by a key or from this machine."""
+
+    tenant: str
+    key: Key | None = None
+
+
+def at_desk(request: Request) -> Desk:
+    """Return the application's desk."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do what may block, a use case for example, beside the event loop."""
+    return await run_in_threadpool(work, *args, **kwargs)
+
+
+def _allowed(scope: Scope) -> Callable[..., object]:
+    async def caller(
+        request: Request,
+        bearer: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)],
+    ) -> Caller:
+        desk = at_desk(request)
+        key = await _key(desk, request, bearer)
+        if key is None:
+            return Caller(LOCAL)
+        if scope not in key.scopes:
+            raise Forbidden(
+                f"the API key lacks the scope {scope!r}",
+                actual=", ".join(key.scopes),
+                fix="use another key",
+            )
+        return Caller(key.tenant, key)
+
+    return caller
+
+
+async def _key(
+    desk: Desk, request: Request, bearer: HTTPAuthorizationCredentials | None
+) -> Key | None:
+    """Return the caller's key; None where none is asked for."""
+    if bearer is not None:
+        key = await in_thread(desk.keys.check, bearer.credentials)
+        most = key.requests_per_minute or desk.settings.requests_per_minute
+        desk.rates.spend(key.id, most)
+        return key
+    if not is_loopback(desk.host) or await in_thread(desk.keys.any):
+        fix = "send the header Authorization: Bearer KEY"
+        raise Unauthenticated("there is no API key in the request", fix=fix)
+    refuse_strangers(request)
+    desk.rates.spend(LOCAL, desk.settings.requests_per_minute)
+    return None
+
+
+AtDesk = Annotated[Desk, Depends(at_desk)]
+Reader = Annotated[Caller, Depends(_allowed("read"))]
+Writer = Annotated[Caller, Depends(_allowed("write"))]
+Scraper = Annotated[Caller, Depends(_allowed("metrics"))]

@@ -1,0 +1,119 @@
+"""Around every request: its id, its line in the log, its figures, and the headers that protect."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.api.metrics import Metrics
+from service.api.refusals import response_for
+from service.logs import RENDER, REQUEST
+
+LOG = logging.getLogger("service.requests")
+
+PROTECTION = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+"""Where an answer does not say otherwise."""
+
+GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class Shell:
+    """ASGI middleware; the outermost one.
+
+    Args:
+        app: what answers.
+        metrics: told about every request.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and its answer back."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(Headers(scope=scope))
+        scope["request_id"] = request_id
+        REQUEST.set(request_id)
+        RENDER.set(None)
+        visit = _Visit(scope, request_id, self._metrics)
+
+        async def answer(message: Message) -> None:
+            visit.watch(message)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        except Exception as error:  # the last place to catch one: its trace is for the log alone
+            LOG.exception("unexpected")
+            if not visit.begun:
+                await response_for(error, request_id)(scope, receive, answer)
+        finally:
+            visit.close()
+
+
+class _Visit:
+    """One request on its way through."""
+
+    def __init__(self, scope: Scope, request_id: str, metrics: Metrics) -> None:
+        self._scope = scope
+        self._request_id = request_id
+        self._metrics = metrics
+        self._start = time.perf_counter()
+        self._status = 0
+        self._bytes = 0
+
+    @property
+    def begun(self) -> bool:
+        """Whether an answer is under way."""
+        return self._status != 0
+
+    def watch(self, message: Message) -> None:
+        """Dress the answer's head, and count its body."""
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-ID"] = self._request_id
+            for name, value in PROTECTION.items():
+                headers.setdefault(name, value)
+            seconds = time.perf_counter() - self._start
+            self._metrics.request(self._scope["method"], self._route(), self._status, seconds)
+        elif message["type"] == "http.response.body":
+            self._bytes += len(message.get("body", b""))
+
+    def close(self) -> None:
+        """Write the log's line. The query and the headers may hold secrets, and are left out."""
+        self._metrics.sent(self._bytes)
+        fields = {
+            "method": self._scope["method"],
+            "path": self._scope["path"],
+            "status": self._status,
+            "seconds": round(time.perf_counter() - self._start, 4),
+            "bytes": self._bytes,
+        }
+        LOG.info("request", extra={"fields": fields})
+
+    def _route(self) -> str:
+        return str(getattr(self._scope.get("route"), "path", "unknown"))
+
+
+def _request_id(headers: Headers) -> str:
+    """Keep the id that a proxy gave, when it is harmless."""
+    given = headers.get("x-request-id", "")
+    return given if GIVEN_ID.fullmatch(given) else f"req_{secrets.token_hex(8)}"

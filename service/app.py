@@ -1,0 +1,144 @@
+"""Assembly of the HTTP service."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from ipaddress import ip_network
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.openapi.utils import get_openapi
+
+from pipelines.errors import StillwaveError
+from service.addresses import AddressPolicy
+from service.api import (
+    catalogue,
+    documents,
+    explorations,
+    health,
+    renders,
+    sources,
+    videos,
+)
+from service.api.bodies import MOST_BYTES
+from service.api.desk import Desk
+from service.api.metrics import Metrics
+from service.api.pump import Pump
+from service.api.refusals import answer_errors
+from service.api.schemas import (
+    ExplorationRequest,
+    PromotionRequest,
+    RenderRequest,
+    SourceRequest,
+)
+from service.api.shell import Shell
+from service.auth import Keys
+from service.fetching import Fetcher
+from service.jobs.database import connect
+from service.jobs.nouns import ENDED, Event
+from service.problems import Problem
+from service.rates import Rates
+from service.renders import Renders, open_renders
+from service.settings import Settings
+
+TITLE = "Stillwave"
+API_VERSION = "1"
+"""Of the routes; the program's own version is nobody's business."""
+
+BODIES = (RenderRequest, ExplorationRequest, PromotionRequest, SourceRequest, Problem)
+"""Models that the document names and no route's type does."""
+
+ROUTERS = (renders, sources, explorations, videos, catalogue, health)
+
+
+def create_app(settings: Settings, host: str = "127.0.0.1") -> FastAPI:
+    """Return the application.
+
+    Args:
+        settings: of this machine.
+        host: that the server is bound to: where it is this machine alone, and no API key was ever
+            made, no key is asked for.
+
+    Raises:
+        StillwaveError: as `service.renders.open_renders`.
+    """
+    jobs, metrics = open_renders(settings), Metrics()
+    pump = Pump(jobs, _listener(jobs, metrics))
+    app = FastAPI(
+        title=TITLE,
+        version=API_VERSION,
+        summary="One still in; a short, seamless, social-ready loop out.",
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=MOST_BYTES,
+        responses=documents.PROBLEMS,
+    )
+    app.state.metrics = metrics
+    app.state.desk = Desk(
+        settings=settings,
+        renders=jobs,
+        keys=Keys(connect(settings)),
+        rates=Rates(),
+        fetcher=_fetcher(settings),
+        pump=pump,
+        host=host,
+    )
+    for module in ROUTERS:
+        app.include_router(module.router)
+    answer_errors(app)
+    _dress(app, settings, metrics)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # FastAPI's own recipe
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    desk: Desk = app.state.desk
+    async with desk.pump.running():
+        yield
+    desk.renders.close()
+    desk.keys.close()
+
+
+def _listener(jobs: Renders, metrics: Metrics) -> Callable[[Event], None]:
+    def heard(event: Event) -> None:
+        metrics.heard(event)
+        if event.kind in ENDED:
+            with suppress(StillwaveError):  # it was deleted meanwhile
+                metrics.ended(jobs.get(event.tenant, event.render_id))
+
+    return heard
+
+
+def _fetcher(settings: Settings) -> Fetcher:
+    trusted = tuple(ip_network(network) for network in settings.fetch_networks)
+    return Fetcher(AddressPolicy(trusted, settings.fetch_plain_http))
+
+
+def _dress(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+    """Add what stands around every route, the outermost last."""
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Prefer"],
+            expose_headers=["Location", "Retry-After", "X-Request-ID"],
+        )
+    app.add_middleware(Shell, metrics=metrics)
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, with the bodies that routes read by themselves."""
+    if app.openapi_schema is None:
+        found = get_openapi(
+            title=app.title, version=app.version, summary=app.summary, routes=app.routes
+        )
+        schemas = found.setdefault("components", {}).setdefault("schemas", {})
+        for name, schema in documents.schemas(BODIES).items():
+            schemas.setdefault(name, schema)
+        app.openapi_schema = found
+    return app.openapi_schema
