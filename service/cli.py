@@ -30,6 +30,8 @@ COMMANDS = {
     "cameras": ("catalogue", "List the camera moves."),
     "models": ("models", "List, bring in, verify and add weights."),
     "doctor": ("machine", "Say what works on this machine."),
+    "serve": ("serving", "Serve HTTP, and do the jobs, on this machine."),
+    "worker": ("serving", "Do the service's jobs."),
 }
 """Command → the module that holds it, and its line in ``--help``."""
 
