@@ -92,7 +92,7 @@ def measure_needs(
         largest_network=max(sizes),
         largest_group=_largest_group(denoiser),
         denoising=DENOISING * _first_width(denoiser) * latents * num_frames * passes,
-        decoding=DECODING * pipeline.vae.config.block_out_channels[0] * pixels,
+        decoding=DECODING * _last_width(pipeline.vae) * pixels,
         width=width,
         height=height,
         num_frames=num_frames,
@@ -132,8 +132,17 @@ def _first_width(denoiser: ModelMixin) -> int:
     config = denoiser.config
     if "block_out_channels" in config:
         return int(config.block_out_channels[0])
+    if "dim" in config:  # Z-Image
+        return int(config.dim // config.all_patch_size[0] ** 2)
     inner = config.num_attention_heads * config.attention_head_dim
     return int(inner // config.get("patch_size", 1) ** 2)
+
+
+def _last_width(vae: ModelMixin) -> int:
+    """Return channels per picture pixel where a decoder ends."""
+    config = vae.config
+    widths = config.get("block_out_channels")
+    return int(widths[0] if widths else config.base_dim)  # Qwen-Image and Wan name it so
 
 
 def _size(network: torch.nn.Module) -> int:

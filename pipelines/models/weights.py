@@ -15,8 +15,9 @@ PICKLES = frozenset({".bin", ".ckpt", ".joblib", ".pickle", ".pkl", ".pt", ".pt2
 
 CODE = frozenset({".py", ".pyc", ".so", ".dll", ".dylib"})
 
-TAKEN = frozenset({".safetensors", ".json", ".txt", ".model"})
-"""Suffixes of what a pipeline is made of: weights, configs, vocabularies."""
+TAKEN = frozenset({".safetensors", ".json", ".txt", ".model", ".jinja"})
+"""Suffixes of what a pipeline is made of: weights, configs, vocabularies, and how a language model
+is shown a conversation (a template, which its library renders in a sandbox)."""
 
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
 _LONGEST_HEADER = 100_000_000

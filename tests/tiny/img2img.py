@@ -30,6 +30,8 @@ from diffusers import (
     StableDiffusionPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
+    ZImagePipeline,
+    ZImageTransformer2DModel,
 )
 from diffusers.models.attention_processor import Attention
 from diffusers.models.autoencoders.vae import Decoder, Encoder
@@ -48,6 +50,9 @@ from transformers import (
     CLIPTokenizer,
     CLIPVisionConfig,
     CLIPVisionModelWithProjection,
+    Qwen2Tokenizer,
+    Qwen3Config,
+    Qwen3Model,
 )
 
 Pipeline = TypeVar("Pipeline", bound=DiffusionPipeline)
@@ -67,6 +72,14 @@ MULTIPLE = 8
 
 WIDTH = 32
 """Channels of the text encoder and of the finest layers."""
+
+LANGUAGE_MARKS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+
+CONVERSATION = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n"
+    "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+"""How the language model is shown what a person says (Jinja)."""
 
 TOKENS = 512
 """Length of a prompt in tokens, its start and end among them: letters, here, not words."""
@@ -143,6 +156,30 @@ def make_tiny_lcm(seed: int = 0) -> LatentConsistencyModelPipeline:
                 safety_checker=None,
                 feature_extractor=make_image_processor(),
                 requires_safety_checker=False,
+            )
+        )
+
+
+def make_tiny_z_image(seed: int = 0) -> ZImagePipeline:
+    """Return a pipeline in the shape of Z-Image: a language model reads the prompt."""
+    with _weights(seed):
+        return _quiet(
+            ZImagePipeline(
+                scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+                vae=make_vae(shift_factor=0.1159),
+                text_encoder=Qwen3Model(_language_config()).eval(),
+                tokenizer=_make_language_tokenizer(),
+                transformer=ZImageTransformer2DModel(
+                    in_channels=4,
+                    dim=WIDTH,
+                    n_layers=1,
+                    n_refiner_layers=1,
+                    n_heads=2,
+                    n_kv_heads=2,
+                    cap_feat_dim=WIDTH,
+                    axes_dims=[4, 6, 6],
+                    axes_lens=[1024, SIDE, SIDE],
+                ).eval(),
             )
         )
 
@@ -293,6 +330,26 @@ def _make_transformer() -> SD3Transformer2DModel:
         pooled_projection_dim=2 * WIDTH,
         pos_embed_max_size=SIDE,
     ).eval()
+
+
+def _make_language_tokenizer() -> Qwen2Tokenizer:
+    """Return Qwen's tokenizer with a token for every letter, and its way to show a conversation."""
+    words = [*sorted(ByteLevel.alphabet()), *LANGUAGE_MARKS]
+    vocabulary = {word: index for index, word in enumerate(words)}
+    return Qwen2Tokenizer(vocabulary, [], chat_template=CONVERSATION)
+
+
+def _language_config() -> Qwen3Config:
+    return Qwen3Config(
+        vocab_size=len(ByteLevel.alphabet()) + len(LANGUAGE_MARKS),
+        hidden_size=WIDTH,
+        intermediate_size=WIDTH,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        head_dim=16,
+        max_position_embeddings=1024,
+    )
 
 
 def _text_config(max_tokens: int) -> CLIPTextConfig:

@@ -14,8 +14,11 @@ from pipelines.still.diffusion.size import Native
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline, ModelMixin
 
-UNNAMED_SIDE = 128
-"""Latent cells along a side where a network does not name its own: 1024 pixels at a scale of 8."""
+USUAL_SIDE = 1024
+"""Pixels along a side where neither the denoiser nor the autoencoder names its own."""
+
+SAYS_NOTHING = 32
+"""The side that the library writes for an autoencoder that was not told one."""
 
 LATENT_CONSISTENCY = "LatentConsistencyModelImg2ImgPipeline"
 """Runs every step it is told, whatever the strength."""
@@ -84,13 +87,20 @@ class Family:
         cells wide at least.
         """
         denoiser, scale = self._denoiser, int(self.pipeline.vae_scale_factor)
-        sample = denoiser.config.get("sample_size") or UNNAMED_SIDE
-        height, width = (sample, sample) if isinstance(sample, int) else sample
         if "unet" in self.pipeline.components:
             cells = 2 ** (len(denoiser.config.block_out_channels) - 1)
         else:
             cells = max(2, int(denoiser.config.get("patch_size") or 2))
-        return Native(pixels=height * width * scale**2, multiple=scale * cells)
+        return Native(pixels=self._pixels(denoiser, scale), multiple=scale * cells)
+
+    def _pixels(self, denoiser: ModelMixin, scale: int) -> int:
+        latents = denoiser.config.get("sample_size")
+        if isinstance(latents, int):
+            return (latents * scale) ** 2
+        if latents:
+            return int(latents[0] * latents[1]) * scale**2
+        side = self.pipeline.vae.config.get("sample_size", SAYS_NOTHING)
+        return USUAL_SIDE**2 if side == SAYS_NOTHING else int(side) ** 2
 
     @property
     def _denoiser(self) -> ModelMixin:

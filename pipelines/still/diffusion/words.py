@@ -88,9 +88,11 @@ def read(reader: Reader, text: str) -> Reading:
     count = len(tokens["input_ids"])
     if count <= reader.limit:
         return Reading(text, "", count, reader.limit)
-    mark_at_end = tokens["special_tokens_mask"][-1]
-    first_lost = tokens["offset_mapping"][reader.limit - mark_at_end][0]
-    cut = _word_start(text, first_lost - shown.rindex(text))
+    start = shown.rindex(text)
+    spans = zip(tokens["offset_mapping"], tokens["special_tokens_mask"], strict=True)
+    inside = [begin for (begin, _), mark in spans if not mark and 0 <= begin - start < len(text)]
+    first_lost = inside[reader.limit - (count - len(inside))]
+    cut = _word_start(text, first_lost - start)
     return Reading(text[:cut].rstrip(" ,"), text[cut:].strip(" ,"), count, reader.limit)
 
 

@@ -23,6 +23,7 @@ from tests.tiny.img2img import (
     make_tiny_sd,
     make_tiny_sd3,
     make_tiny_sdxl,
+    make_tiny_z_image,
     save_ip_adapter,
     save_lora,
 )
@@ -32,6 +33,7 @@ FAMILIES: dict[str, Callable[[], DiffusionPipeline]] = {
     "tiny-sdxl": make_tiny_sdxl,
     "tiny-sd3": make_tiny_sd3,
     "tiny-lcm": make_tiny_lcm,
+    "tiny-z-image": make_tiny_z_image,
 }
 
 
