@@ -50,7 +50,8 @@ class Faults:
         retry_after: seconds, in those answers.
         loses_answers: that many orders are taken, and the connection closed without an answer.
         truncates: share of the file that is sent as if it were all.
-        drops_at: share of the file after which the first download's connection is closed.
+        drops: that many downloads' connections are closed before their end,
+        drops_after: each after this share of the file.
         piece_seconds: pause after each `PIECE` of a download.
         ranges: whether a download may be resumed.
         silent_seconds: pause before every answer about a video.
@@ -71,7 +72,8 @@ class Faults:
     retry_after: str = "0"
     loses_answers: int = 0
     truncates: float = 1.0
-    drops_at: float = 2.0
+    drops: int = 0
+    drops_after: float = 0.5
     piece_seconds: float = 0.0
     ranges: bool = True
     silent_seconds: float = 0.0
@@ -322,8 +324,8 @@ class Handler(BaseHTTPRequestHandler):
     def _send_pieces(self, data: bytes, start: int) -> None:
         faults = self.studio.faults
         for at in range(start, len(data), PIECE):
-            if at >= faults.drops_at * len(data):
-                faults.drops_at = 2.0
+            if faults.drops and at - start >= faults.drops_after * len(data):
+                faults.drops -= 1
                 self.close_connection = True
                 return
             self.wfile.write(data[at : at + PIECE])

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_before_delay
 from tenacity.stop import stop_base
-from tenacity.wait import wait_exponential_jitter
+from tenacity.wait import wait_exponential_jitter, wait_random
 
 from pipelines.context import Context
 from pipelines.errors import Cancelled
@@ -19,8 +19,14 @@ T = TypeVar("T")
 ATTEMPTS = 5
 """Of one thing in a row; a server that says when to come back is asked until the time is up."""
 
-BACK_OFF = wait_exponential_jitter(multiplier=0.25, max=8.0, jitter=0.25)
-"""About 0.25, 0.5, 1 and 2 seconds; the jitter keeps many clients from coming back at once."""
+SHORTEST = 0.25
+"""Seconds between two attempts, even where a server asks for none."""
+
+BACK_OFF = wait_exponential_jitter(multiplier=SHORTEST, max=8.0, jitter=SHORTEST)
+"""About 0.25, 0.5, 1 and 2 seconds."""
+
+JITTER = wait_random(0, SHORTEST)
+"""Keeps many clients from coming back at once."""
 
 
 class Patience:
@@ -95,4 +101,5 @@ def _asked(state: RetryCallState) -> float | None:
 
 
 def _pause(state: RetryCallState) -> float:
-    return max(_asked(state) or 0.0, BACK_OFF(state))
+    asked = _asked(state)
+    return BACK_OFF(state) if asked is None else max(asked, SHORTEST) + JITTER(state)

@@ -32,7 +32,7 @@ def at_first_bytes(act: Callable[[], None]) -> Callable[[str, int, int], None]:
 
 def test_a_dropped_connection_is_resumed(animate: Animate, server: RunningServer) -> None:
     whole = animate().stack()
-    server.faults(drops_at=0.5)
+    server.faults(drops=1)
     np.testing.assert_array_equal(animate().stack(), whole)
     first, second = server.asked("GET", "/content")
     assert "range" not in first["headers"]
@@ -40,9 +40,34 @@ def test_a_dropped_connection_is_resumed(animate: Animate, server: RunningServer
     assert second["headers"]["if-range"]
 
 
+def test_a_line_that_drops_again_and_again_still_brings_it_home(
+    animate: Animate, server: RunningServer
+) -> None:
+    """More often than one thing is tried in a row: each time something new has come."""
+    server.faults(drops=8, drops_after=0.1)
+    assert animate().count == 6
+    assert len(server.asked("GET", "/content")) == 9
+
+
+def test_a_line_that_never_brings_more_is_given_up(
+    animate: Animate, server: RunningServer, remote: RemoteServer
+) -> None:
+    server.faults(drops=99, ranges=False, drops_after=0.2)
+    with pytest.raises(RemoteFailed, match="broke off the connection"):
+        animate(server=replace(remote, timeout_seconds=2.0))
+
+
+def test_a_download_has_its_time_limit(
+    animate: Animate, server: RunningServer, remote: RemoteServer
+) -> None:
+    server.faults(piece_seconds=0.5)
+    with pytest.raises(RemoteFailed, match="did not deliver within 2 s"):
+        animate(server=replace(remote, timeout_seconds=2.0))
+
+
 def test_without_ranges_it_begins_anew(animate: Animate, server: RunningServer) -> None:
     whole = animate().stack()
-    server.faults(drops_at=0.5, ranges=False)
+    server.faults(drops=1, ranges=False)
     np.testing.assert_array_equal(animate().stack(), whole)
     assert len(server.asked("GET", "/content")) == 2
 

@@ -133,6 +133,14 @@ def test_a_busy_server_is_asked_again_when_it_said(animate: Animate, server: Run
     assert first["headers"]["idempotency-key"] == second["headers"]["idempotency-key"]
 
 
+def test_a_server_that_says_when_to_come_back_is_believed_each_time(
+    animate: Animate, server: RunningServer
+) -> None:
+    server.faults(busy=6, retry_after="0")
+    animate()
+    assert len(server.asked("POST")) == 7
+
+
 @pytest.mark.parametrize("wait", ["3600", "Fri, 31 Dec 2100 23:59:59 GMT"])
 def test_a_wait_longer_than_our_patience_is_not_begun(
     animate: Animate, server: RunningServer, wait: str

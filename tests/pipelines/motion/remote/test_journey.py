@@ -183,7 +183,7 @@ def test_a_render_with_the_default_loop(
     still: Path, job: Context, remote: RemoteServer, tmp_path: Path
 ) -> None:
     spec = RenderSpec.model_validate(
-        {"motion": {"engine": "remote"}, "formats": "gif", "seconds": 1.0, "quality": "draft"}
+        {"motion": {"engine": "remote"}, "formats": "gif", "seconds": 0.5, "quality": "draft"}
     )
     report = render(spec, still, tmp_path / "out", replace(job, machine=Machine(remote=remote)))
     assert report.engine == "remote"
