@@ -280,6 +280,18 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def read_scopes(names: Iterable[str]) -> tuple[Scope, ...]:
+    """Return scopes by their names.
+
+    Raises:
+        UnknownName: there is no such scope.
+    """
+    for name in (names := list(names)):
+        if name not in SCOPES:
+            raise UnknownName("scope", name, SCOPES)
+    return tuple(scope for scope in SCOPES if scope in names)
+
+
 def _check(grant: Grant) -> None:
     for kind, text in (("name", grant.name), ("tenant", grant.tenant)):
         if not 0 < len(text) <= LONGEST_NAME or not text.isprintable():
@@ -289,17 +301,10 @@ def _check(grant: Grant) -> None:
                 allowed=f"1 to {LONGEST_NAME} printable characters",
                 fix=f"choose another {kind}",
             )
-    _check_scopes(grant.scopes)
     for name in ("requests_per_minute", "renders_per_day"):
         value = getattr(grant, name)
         if value is not None and value < 1:
             raise OutOfRange(name.replace("_", "-"), value, 1, 1_000_000)
-
-
-def _check_scopes(scopes: Iterable[str]) -> None:
-    for scope in scopes:
-        if scope not in SCOPES:
-            raise UnknownName("scope", scope, SCOPES)
 
 
 def _digest(secret: str) -> str:

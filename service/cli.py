@@ -29,6 +29,7 @@ COMMANDS = {
     "looks": ("catalogue", "List the looks."),
     "cameras": ("catalogue", "List the camera moves."),
     "models": ("models", "List, bring in, verify and add weights."),
+    "keys": ("keys", "Create, list, revoke and rotate API keys."),
     "doctor": ("machine", "Say what works on this machine."),
     "serve": ("serving", "Serve HTTP, and do the jobs, on this machine."),
     "worker": ("serving", "Do the service's jobs."),
