@@ -28,8 +28,8 @@ SHAPE_TOLERANCE = 0.03
 """Shapes this near are brought together by squeezing; by more, the product would look wrong."""
 
 CAMERA_NOTE = (
-    "A video server does not follow the camera path: its prompt names the move, and the report's "
-    "matrices are those that were asked for."
+    "a video server does not follow the camera path: its prompt names the move, and the report's "
+    "matrices are those that were asked for"
 )
 
 
@@ -121,7 +121,7 @@ def _details(
             "frames": len(footage.frames),
         },
         "camera": "named in the prompt, not followed",
-        **played.closing,
+        "loop": played.closing,
     }
 
 
@@ -129,11 +129,11 @@ def _warnings(shot: Shot, delivered: Delivered, played: Played, keyframes: bool)
     yield CAMERA_NOTE
     unread = _unread(shot)
     if unread:
-        yield f"The engine remote does not read {', '.join(unread)}."
-    if keyframes and played.closing.get("closed_by") != "keyframes":
-        yield "The server's last frame does not lead into its first: a crossfade closes the loop."
+        yield f"the engine remote does not read {', '.join(unread)}"
+    if keyframes and played.closing and played.closing["method"] != "keyframes":
+        yield "the server's last frame does not lead into its first: a crossfade closes the loop"
     if not delivered.tidy:
-        yield "The server did not confirm that it deleted its copy of the video."
+        yield "the server did not confirm that it deleted its copy of the video"
 
 
 def _unread(shot: Shot) -> list[str]:

@@ -33,11 +33,11 @@ class Played(NamedTuple):
 
     Attributes:
         clip: closed when the shot is.
-        closing: how it was closed, for the report; empty for an open shot.
+        closing: how it was closed, for the report; None for an open shot.
     """
 
     clip: Clip
-    closing: Mapping[str, object]
+    closing: Mapping[str, object] | None
 
 
 def play(footage: Footage, shot: Shot, *, keyframes: bool) -> Played:
@@ -54,16 +54,16 @@ def play(footage: Footage, shot: Shot, *, keyframes: bool) -> Played:
     """
     source = _as_clip(footage, shot)
     if not shot.path.closed:
-        return Played(_at_own_pace(source, shot.count, shot.fps), {})
+        return Played(_at_own_pace(source, shot.count, shot.fps), None)
     if keyframes:
         turn = _one_turn(source, shot)
         if turn and (seam := seam_of(turn)).ratio <= JUMP:
-            return Played(turn, _closing("keyframes", seam))
+            return Played(turn, _closing("keyframes", "as generated", seam))
     fade = fade_frames(shot.fps, shot.count)
     loop = crossfaded(_at_own_pace(source, shot.count + fade, shot.fps))
     order = np.roll(np.arange(shot.count), -fade)
     turned = reordered(loop, order, lambda index: loop.render(int(order[index])), closed=True)
-    return Played(turned, _closing("crossfade", seam_of(turned)))
+    return Played(turned, _closing("none", "crossfade", seam_of(turned)))
 
 
 def fitted(clip: Clip, shot: Shot) -> Clip:
@@ -74,7 +74,12 @@ def fitted(clip: Clip, shot: Shot) -> Clip:
         return _resized(clip.render(index), size)
 
     return replace(
-        clip, width=shot.width, height=shot.height, render=render, camera=asked_camera(shot)
+        clip,
+        width=shot.width,
+        height=shot.height,
+        render=render,
+        camera=asked_camera(shot),
+        engine="remote",
     )
 
 
@@ -138,8 +143,9 @@ def _one_turn(source: Clip, shot: Shot) -> Clip | None:
     return replace(turn, render=render, closed=True)
 
 
-def _closing(way: str, seam: Seam) -> dict[str, object]:
-    return {"closed_by": way, "seam": {"ratio": round(seam.ratio, 3), "kink": round(seam.kink, 3)}}
+def _closing(method: str, close: str, seam: Seam) -> dict[str, object]:
+    ratio, kink = round(seam.ratio, 3), round(seam.kink, 3)
+    return {"method": method, "close": close, "ratio": ratio, "kink": kink}
 
 
 def _at_rest(width: int, height: int, fov_deg: float, count: int) -> CameraTrack:

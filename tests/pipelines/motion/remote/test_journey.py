@@ -23,6 +23,13 @@ from tests.pipelines.motion.remote.running import RunningServer
 from tests.stills import psnr
 
 
+def way_closed(clip: Clip) -> tuple[str, str]:
+    """Return how a loop was made, and how closed."""
+    loop = clip.details["loop"]
+    assert isinstance(loop, dict)
+    return loop["method"], loop["close"]
+
+
 def test_the_clip_has_the_shots_size_rate_and_length(animate: Animate) -> None:
     clip = animate(width=120, height=200, fps=25.0, count=20)
     assert (clip.width, clip.height, clip.fps, clip.count) == (120, 200, 25.0, 20)
@@ -81,7 +88,7 @@ def test_an_open_clip_begins_with_the_still_in_its_own_colours(
 ) -> None:
     clip = animate(path=build_path(parse_camera("orbit"), closed=False))
     assert not clip.closed
-    assert "closed_by" not in clip.details
+    assert clip.details["loop"] is None
     assert psnr(clip.render(0), shot.still.pixels) > 27.0
     drift = clip.render(0).mean(axis=(0, 1)) - shot.still.pixels.mean(axis=(0, 1))
     assert np.abs(drift).max() < 1.0
@@ -93,7 +100,7 @@ def test_a_closed_clip_is_faded_into_itself(animate: Animate) -> None:
     steps = [np.abs(after - before).mean() for before, after in itertools.pairwise(frames)]
     seam = np.abs(frames[0] - frames[-1]).mean()
     assert clip.closed
-    assert clip.details["closed_by"] == "crossfade"
+    assert way_closed(clip) == ("none", "crossfade")
     assert seam < 1.5 * max(steps)
 
 
@@ -105,7 +112,7 @@ def test_a_server_with_keyframes_gets_the_still_twice_and_its_loop_closes(
     assert order["files"] == ["input_references", "input_references"]
     assert json.loads(order["fields"]["extra_params"])["frame_indices"] == [0, -1]
     assert clip.closed
-    assert clip.details["closed_by"] == "keyframes"
+    assert way_closed(clip) == ("keyframes", "as generated")
     assert psnr(clip.render(0), shot.still.pixels) > 27.0
     assert psnr(clip.render(3), shot.still.pixels) < 22.0
 
@@ -115,7 +122,7 @@ def test_a_last_frame_that_does_not_close_is_noticed(
 ) -> None:
     server.faults(forgets_last_frame=True)
     clip = animate(server=replace(remote, keyframes=True))
-    assert clip.details["closed_by"] == "crossfade"
+    assert way_closed(clip) == ("none", "crossfade")
     assert any("does not lead into its first" in warning for warning in clip.warnings)
 
 
@@ -170,7 +177,7 @@ def test_what_it_cannot_be_told_is_said(animate: Animate, shot: Shot) -> None:
     clip = animate(
         still=replace(shot.still, moving=moving), direction=Direction(latent_shift=False)
     )
-    assert "The engine remote does not read latent_shift, mask." in clip.warnings
+    assert "the engine remote does not read latent_shift, mask" in clip.warnings
 
 
 def test_without_a_server_the_sentence_says_how_to_name_one(shot: Shot, context: Context) -> None:
@@ -188,7 +195,7 @@ def test_a_render_with_the_default_loop(
     report = render(spec, still, tmp_path / "out", replace(job, machine=Machine(remote=remote)))
     assert report.engine == "remote"
     assert report.loop.mode == "closed"
-    assert report.generation.motion["closed_by"] == "crossfade"
+    assert report.generation.motion["loop"]["close"] == "crossfade"
     assert report.generation.motion["chosen"] == "the recipe asks for it"
     assert report.artifacts[0].seam.ratio < 1.5
     assert (tmp_path / "out" / "gif.gif").stat().st_size > 0
