@@ -51,11 +51,11 @@ clean:
 	touch $@
 
 .venv/dev: .venv/core
-	$(PIP) --config-settings editable_mode=compat -e '.[dev]'
+	$(PIP) --config-settings editable_mode=compat -e '.[all,dev]'
 	touch $@
 
 .venv/bench: .venv/dev
-	$(PIP) --config-settings editable_mode=compat -e '.[bench]'
+	$(PIP) --config-settings editable_mode=compat -e '.[all,bench]'
 	touch $@
 
 .venv/models: .venv/core

@@ -110,5 +110,5 @@ MOTION_ENGINES: Registry[MotionEngine] = Registry(
     "pipelines.motion.engines",
     "ENGINE",
     "motion engine",
-    extras={"svd": "diffusion", "remote": "service"},
+    extras={"svd": "diffusion", "remote": "remote"},
 )

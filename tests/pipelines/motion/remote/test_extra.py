@@ -25,7 +25,7 @@ def test_a_missing_library_names_the_extra(library: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, library], capture_output=True, text=True, check=True
     )
-    assert "pip install 'stillwave[service]'" in done.stdout
+    assert "pip install 'stillwave[remote]'" in done.stdout
 
 
 def test_a_render_on_the_cpu_loads_no_http_client() -> None:
