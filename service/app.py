@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_network
 from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
@@ -47,6 +48,9 @@ TITLE = "Stillwave"
 API_VERSION = "1"
 """Of the routes; the program's own version is nobody's business."""
 
+STILLS_AT_A_TIME = 2
+"""That are decoded, to see that they can be."""
+
 BODIES = (RenderRequest, ExplorationRequest, PromotionRequest, SourceRequest, Problem)
 """Models that the document names and no route's type does."""
 
@@ -73,6 +77,7 @@ def create_app(settings: Settings, host: str = "127.0.0.1") -> FastAPI:
         lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         max_body_size=MOST_BYTES,
         responses=documents.PROBLEMS,
     )
@@ -85,6 +90,7 @@ def create_app(settings: Settings, host: str = "127.0.0.1") -> FastAPI:
         fetcher=_fetcher(settings),
         pump=pump,
         host=host,
+        turns=CapacityLimiter(STILLS_AT_A_TIME),
     )
     for module in ROUTERS:
         app.include_router(module.router)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, ParamSpec, TypeVar
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
@@ -35,6 +38,7 @@ class Desk:
 
     Attributes:
         host: that the server is bound to.
+        turns: how many stills are looked at at a time; a large one takes 200 MB while it is.
     """
 
     settings: Settings
@@ -44,6 +48,7 @@ class Desk:
     fetcher: Fetcher
     pump: Pump
     host: str
+    turns: CapacityLimiter
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,11 @@ def at_desk(request: Request) -> Desk:
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Do what may block, a use case for example, beside the event loop."""
     return await run_in_threadpool(work, *args, **kwargs)
+
+
+async def in_turn(desk: Desk, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do what needs much memory, few at a time."""
+    return await run_sync(partial(work, *args, **kwargs), limiter=desk.turns)
 
 
 def _allowed(scope: Scope) -> Callable[..., object]:
