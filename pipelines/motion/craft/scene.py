@@ -99,8 +99,17 @@ def feathered(region: Mask, width: float) -> Mask:
     inside = (region > 0.5).astype(np.uint8)
     if inside.all():
         return region
-    distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.asarray(region * smoothstep(0.0, width, np.asarray(distance, np.float32)), np.float32)
+    return np.asarray(region * smoothstep(0.0, width, _distance(inside)), np.float32)
+
+
+def _distance(inside: Plane) -> Mask:
+    """Return the distance in pixels from each pixel to the nearest one that is 0.
+
+    OpenCV's last bit depends on where the array lies in memory. The square of a distance between
+    pixels is whole, so rounding it gives the same bytes each time.
+    """
+    rough = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.sqrt(np.rint(np.square(rough, dtype=np.float32)))
 
 
 def smoothstep(low: float, high: float, x: Mask) -> Mask:
@@ -171,4 +180,4 @@ def clearance(allowed: Mask) -> Mask:
     free = (allowed > 0.98).astype(np.uint8)
     if free.all():
         return np.full(allowed.shape, 1e6, np.float32)
-    return np.asarray(cv2.distanceTransform(free, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+    return _distance(free)
