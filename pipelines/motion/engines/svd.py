@@ -8,11 +8,12 @@ from pipelines.context import Context
 from pipelines.errors import InvalidInput
 from pipelines.media import Clip
 from pipelines.motion.engine import Guide, Shot
+from pipelines.motion.svd.closing import JUMP
 from pipelines.motion.svd.compute import load, run
 from pipelines.motion.svd.finish import finish
 from pipelines.motion.svd.region import Region
 from pipelines.motion.svd.settings import require_detail, settle
-from pipelines.motion.svd.shoot import Set, take
+from pipelines.motion.svd.shoot import Set, Take, take
 from pipelines.motion.svd.size import choose_size
 from pipelines.motion.svd.weights import choose_model, find_native
 
@@ -55,7 +56,7 @@ class StableVideoDiffusion:
             engine="svd",
             models=(name,),
             details={"model": name, **taken.details, "mode": mode},
-            warnings=(*reference.warnings, *_remarks(scene)),
+            warnings=(*reference.warnings, *_remarks(scene, taken)),
         )
 
 
@@ -71,6 +72,11 @@ def _require_guide(shot: Shot) -> Guide:
     return shot.guide
 
 
-def _remarks(scene: Set) -> Iterator[str]:
+def _remarks(scene: Set, taken: Take) -> Iterator[str]:
     if scene.shot.ambient and not scene.led:
         yield "ambient effects are drawn into the guide, which a camera strength of 0 leaves out"
+    if taken.closing is not None and taken.closing.shown.ratio > JUMP:
+        yield (
+            f"the loop's seam is {taken.closing.shown.ratio:.1f} times as large a step as its "
+            "neighbours, even with time given to the way back; a higher camera strength closes it"
+        )

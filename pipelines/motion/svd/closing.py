@@ -8,6 +8,7 @@ the first frame, and nothing jumps.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 
 import cv2
@@ -24,8 +25,33 @@ LONGEST_GAP = 1 / 3
 """Most time that the way back may take, as a share of the clip's."""
 
 
-def close(frames: Frames, advance: Callable[[], None]) -> tuple[Film, dict[str, object]]:
-    """Return the closed film of ``frames`` and what was measured and done.
+@dataclass(frozen=True)
+class Closing:
+    """How a clip closes.
+
+    Attributes:
+        made: the seam of the frames as they were generated.
+        shown: the seam of the film as it plays.
+        way_back: steps that the way from the last frame to the first takes; 1 leaves it alone.
+    """
+
+    made: Seam
+    shown: Seam
+    way_back: float
+
+    def report(self) -> dict[str, object]:
+        """Return it for the report."""
+        return {
+            "close": "motion-compensated" if self.way_back > 1 else "as generated",
+            "ratio": round(self.shown.ratio, 3),
+            "kink": round(self.shown.kink, 3),
+            "generated_ratio": round(self.made.ratio, 3),
+            "way_back_steps": round(self.way_back, 2),
+        }
+
+
+def close(frames: Frames, advance: Callable[[], None]) -> tuple[Film, Closing]:
+    """Return the closed film of ``frames``, and how it closes.
 
     Args:
         frames: (frames, height, width, 3) uint8 sRGB, two at least.
@@ -39,13 +65,7 @@ def close(frames: Frames, advance: Callable[[], None]) -> tuple[Film, dict[str, 
         gap = min(made.ratio, max(1.0, LONGEST_GAP * len(frames)))
     film = Film(frames, closed=True, gap=gap, advance=advance)
     shown = _seam(film, len(frames), typical) if gap > 1 else made
-    return film, {
-        "close": "motion-compensated" if gap > 1 else "as generated",
-        "ratio": round(shown.ratio, 3),
-        "kink": round(shown.kink, 3),
-        "generated_ratio": round(made.ratio, 3),
-        "way_back_steps": round(gap, 2),
-    }
+    return film, Closing(made, shown, gap)
 
 
 def _seam(film: Film, count: int, typical: float) -> Seam:

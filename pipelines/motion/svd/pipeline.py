@@ -33,13 +33,15 @@ class DirectedPipeline(StableVideoDiffusionPipeline):  # type: ignore[misc]  # u
 
 
 def triangle(ramp: torch.Tensor) -> torch.Tensor:
-    """Turn a linear ramp over dimension 1 into one that reaches its last value in the middle.
+    """Turn a linear ramp over dimension 1 into one that rises to the middle and falls again.
 
-    >>> triangle(torch.tensor([[1.0, 1.5, 2.0, 2.5, 3.0]])).tolist()
-    [[1.0, 2.0, 3.0, 2.0, 1.0]]
+    On the circle of a loop it is lowest at the seam, between the last frame and the first.
+
+    >>> triangle(torch.tensor([[1.0, 1.5, 2.0, 3.0]])).tolist()
+    [[1.5, 2.5, 2.5, 1.5]]
     """
     frames = ramp.shape[1]
-    place = torch.linspace(-1, 1, frames, dtype=ramp.dtype, device=ramp.device)
-    share = (1 - place.abs()).reshape(1, frames, *[1] * (ramp.ndim - 2))
+    place = (torch.arange(frames, dtype=ramp.dtype, device=ramp.device) + 0.5) / frames
+    share = (1 - (2 * place - 1).abs()).reshape(1, frames, *[1] * (ramp.ndim - 2))
     first, last = ramp[:, :1], ramp[:, -1:]
     return first + share * (last - first)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from pipelines.errors import InvalidSource, require_range
+from pipelines.errors import InvalidInput, InvalidSource, require_range
 from pipelines.media import Framing
 from pipelines.motion.engine import Direction
 from pipelines.motion.svd.size import Native
@@ -82,6 +82,7 @@ def settle(
 
     Raises:
         OutOfRange: a number that this model cannot work with.
+        InvalidInput: guidance that is off for the last frame and on for the first.
     """
     frames = direction.num_frames or int(wishes.get("num_frames", native.frames))
     require_range("num_frames", frames, 2, MOST_FRAMES * native.frames)
@@ -90,6 +91,7 @@ def settle(
     number = {name: defaults[name] if said[name] is None else said[name] for name in RANGES}
     for name, bounds in RANGES.items():
         require_range(name, number[name], *bounds)
+    _require_guidance(number["min_guidance_scale"], number["max_guidance_scale"])
     return Settings(
         width=size[0],
         height=size[1],
@@ -105,6 +107,18 @@ def settle(
         feature_cache=direction.feature_cache,
         seed=direction.seed,
     )
+
+
+def _require_guidance(least: float, most: float) -> None:
+    """Refuse what the library cannot do: the unguided half is left out where ``most`` is 1."""
+    if most <= 1 < least:
+        raise InvalidInput(
+            f"min_guidance_scale is {least:g} while max_guidance_scale is {most:g}, which turns "
+            "guidance off",
+            actual=least,
+            allowed="min_guidance_scale up to 1, or max_guidance_scale above 1",
+            fix="raise max_guidance_scale, or leave min_guidance_scale at 1",
+        )
 
 
 def require_detail(framing: Framing, size: tuple[int, int], native: Native) -> None:

@@ -13,7 +13,7 @@ from pipelines.context import Context
 from pipelines.models.preview import find_developer
 from pipelines.motion.engine import Guide, Shot
 from pipelines.motion.parallax.canvas import draw_canvas
-from pipelines.motion.svd.closing import close
+from pipelines.motion.svd.closing import Closing, close
 from pipelines.motion.svd.colour import Colours, hold_colours
 from pipelines.motion.svd.decode import chunk_number, decode
 from pipelines.motion.svd.denoise import Lead, denoise
@@ -36,10 +36,12 @@ class Take:
 
     Attributes:
         film: the frames, at any moment.
+        closing: how it closes; None where the path is open.
         details: what was done and measured, as JSON values.
     """
 
     film: Film
+    closing: Closing | None
     details: dict[str, object]
 
 
@@ -110,8 +112,9 @@ def take(scene: Set, decode_chunk_size: int) -> Take:
     frames = decode(scene.pipeline, latents, decode_chunk_size, advance, closed=closed)
     follows = guided is not None and settings.camera_strength > 0
     frames, held = _hold(scene, frames, guided.frames if guided and follows else still[None])
-    film, loop = _film(scene, frames, advance)
-    return Take(film, {**_details(scene, start), "colour_hold": held, "loop": loop})
+    film, closing = _film(scene, frames, advance)
+    details = {**_details(scene, start), "colour_hold": held, "loop": _loop(scene, closing)}
+    return Take(film, closing, details)
 
 
 def frame_still(shot: Shot, settings: Settings) -> Image:
@@ -181,14 +184,16 @@ def _hold(scene: Set, frames: Frames, references: Frames) -> tuple[Frames, dict[
     }
 
 
-def _film(
-    scene: Set, frames: Frames, advance: Callable[[], None]
-) -> tuple[Film, dict[str, object] | None]:
-    if not scene.shot.path.closed:
-        return Film(frames, closed=False, advance=advance), None
-    film, measured = close(frames, advance)
-    method = "latent-shift" if scene.shifting else "none"
-    return film, {"method": method, **measured}
+def _film(scene: Set, frames: Frames, advance: Callable[[], None]) -> tuple[Film, Closing | None]:
+    if scene.shot.path.closed:
+        return close(frames, advance)
+    return Film(frames, closed=False, advance=advance), None
+
+
+def _loop(scene: Set, closing: Closing | None) -> dict[str, object] | None:
+    if closing is None:
+        return None
+    return {"method": "latent-shift" if scene.shifting else "none", **closing.report()}
 
 
 def _details(scene: Set, start: Start) -> dict[str, object]:

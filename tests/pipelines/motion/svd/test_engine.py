@@ -114,6 +114,11 @@ def test_a_number_out_of_range_is_one_sentence(
     assert caught.value.allowed == allowed
 
 
+def test_guidance_that_is_on_and_off_at_once_is_refused(job: Context) -> None:
+    with pytest.raises(InvalidInput, match="max_guidance_scale is 1"):
+        animate(make_shot(job, min_guidance_scale=2.0, max_guidance_scale=1.0), job)
+
+
 def test_too_small_a_still_is_refused_with_the_least_size(job: Context) -> None:
     shot = make_shot(job, still=make_still(textured(12, 12)))
     with pytest.raises(InvalidSource, match="only 12 × 12 pixels") as caught:

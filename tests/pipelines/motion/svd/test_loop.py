@@ -17,7 +17,7 @@ from pipelines.motion.svd.decode import decode
 from pipelines.motion.svd.pipeline import DirectedPipeline
 from pipelines.motion.svd.steps import Steps, stride
 from tests.oracles import circle, line, moving_clip
-from tests.pipelines.motion.svd.shots import generate, make_shot
+from tests.pipelines.motion.svd.shots import animate, generate, make_shot
 
 
 class Marked:
@@ -118,23 +118,29 @@ def frames_along(path_closed: bool) -> Frames:
 
 def test_frames_that_close_are_left_as_they_are() -> None:
     frames = frames_along(path_closed=True)
-    film, measured = close(frames, lambda: None)
-    assert measured["close"] == "as generated"
-    assert measured["ratio"] == pytest.approx(1.0, abs=0.2)
+    film, closing = close(frames, lambda: None)
+    assert closing.way_back == 1
+    assert closing.shown.ratio == closing.made.ratio == pytest.approx(1.0, abs=0.2)
     for index in range(12):
         np.testing.assert_array_equal(film.at(index / 12), frames[index])
 
 
 def test_frames_that_do_not_close_are_given_a_way_back() -> None:
     frames = frames_along(path_closed=False)
-    film, measured = close(frames, lambda: None)
-    generated, ratio = measured["generated_ratio"], measured["ratio"]
-    assert isinstance(generated, float)
-    assert isinstance(ratio, float)
-    assert generated > 2 * JUMP
-    assert ratio < JUMP
-    assert measured["close"] == "motion-compensated"
+    film, closing = close(frames, lambda: None)
+    assert closing.made.ratio > 2 * JUMP
+    assert closing.shown.ratio < JUMP
+    assert closing.report()["close"] == "motion-compensated"
     np.testing.assert_array_equal(film.at(0.0), frames[0])
     looks = [film.at(place / 48).astype(int) for place in range(48)]
     steps = [np.abs(looks[i] - looks[(i + 1) % 48]).mean() for i in range(48)]
     assert max(steps) < np.abs(frames[-1].astype(int) - frames[0]).mean() / 2
+
+
+def test_a_seam_that_stays_a_jump_is_said(job: Context) -> None:
+    """Two frames leave no room for a way back."""
+    shot = make_shot(job, closed=True, num_frames=2, camera_strength=0.0, latent_shift=False)
+    clip = animate(shot, job)
+    loop = clip.details["loop"]
+    assert isinstance(loop, dict)
+    assert any("seam" in warning for warning in clip.warnings) is (loop["ratio"] > JUMP)

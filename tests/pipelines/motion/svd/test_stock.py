@@ -132,5 +132,5 @@ def guidance(pipeline: DirectedPipeline, closed: bool) -> list[float]:
 
 def test_only_a_closed_path_bends_the_stock_ramp(pipeline: DirectedPipeline) -> None:
     assert guidance(pipeline, closed=False) == [1.0, 1.4, 1.8, 2.2, 2.6, 3.0]
-    assert guidance(pipeline, closed=True) == [1.0, 1.8, 2.6, 2.6, 1.8, 1.0]
+    assert guidance(pipeline, closed=True) == [1.3333, 2.0, 2.6667, 2.6667, 2.0, 1.3333]
     assert guidance(pipeline, closed=False) == [1.0, 1.4, 1.8, 2.2, 2.6, 3.0]
