@@ -20,6 +20,10 @@ REACH = 2.0
 NOISE = (4 / 255) ** 2
 """Variance below which a neighbourhood is flat: there is nothing to compare, so it was kept."""
 
+REDRAWN, KEPT = 0.5, 0.9
+"""Shares of what was drawn that what was seen explains: below the one it was redrawn, above the
+other it was kept. Detail of what was half kept would be a ghost of the old picture."""
+
 MOST = 1.5
 """Largest factor by which detail is scaled."""
 
@@ -52,7 +56,8 @@ def kept_contrast(made: ImageF, seen: ImageF) -> Mask:
     variance_second = np.maximum(_around(second**2) - mean_second**2, 0) + NOISE
     common = np.maximum(_around(first * second) - mean_first * mean_second + NOISE, 0)
     explained = common**2 / (variance_first * variance_second)
-    return np.clip(explained * common / variance_first, 0, MOST).astype(np.float32)
+    kept = np.clip((explained - REDRAWN) / (KEPT - REDRAWN), 0, 1)
+    return np.asarray(kept * np.minimum(common / variance_first, MOST), np.float32)
 
 
 def _around(plane: Mask) -> Mask:

@@ -140,7 +140,8 @@ def _details(
     asked, schedule = request.guidance, settings.schedule
     yield "model", weights.model
     yield "size", list(fit.model)
-    yield "detail_kept", round(drawn.detail, 4)
+    if fit.scale > 1:
+        yield "detail_kept", round(drawn.detail, 4)
     yield "strength", schedule.strength
     yield "num_inference_steps", schedule.num_inference_steps
     yield "steps_run", drawn.steps
