@@ -15,16 +15,14 @@ from dataclasses import asdict, dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import SecretStr
 
 from pipelines.context import ProgressListener
 from service.jobs.nouns import QueueName
+from service.jobs.task import Task
 from service.settings import Settings
-
-if TYPE_CHECKING:
-    from service.jobs.stages import Task
 
 TICK = 0.1
 """Seconds between two looks at whether to stop."""

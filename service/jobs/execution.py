@@ -22,12 +22,12 @@ from service.jobs import records, states
 from service.jobs.crew import Crew, Died, Hand, Late, Order, Stopped
 from service.jobs.database import patiently
 from service.jobs.nouns import LIVE, Delivered, Progress, Render
+from service.jobs.task import Outcome, Task, stages_of
 from service.settings import Settings
 from service.storage.store import Storage
 
 if TYPE_CHECKING:
     from service.jobs.queue import Step
-    from service.jobs.stages import Outcome
 
 T = TypeVar("T")
 
@@ -89,8 +89,6 @@ class Execution:
         render = self._bench.change(lambda connection: records.load(connection, self._id))
         if render is None or render.state not in LIVE:
             return
-        from service.jobs.stages import stages_of
-
         past: dict[str, Outcome] = {}
         with self._bench.crew.borrow(render.queue) as self._hand:
             for stage in stages_of(render.kind, len(render.recipe["formats"])):
@@ -135,8 +133,6 @@ class Execution:
     def _do(
         self, render: Render, stage: str, past: Mapping[str, Outcome]
     ) -> tuple[str, Outcome | None]:
-        from service.jobs.stages import Task
-
         assert self._hand is not None
         task = Task(
             render_id=self._id,

@@ -19,12 +19,16 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.context import Context
 from pipelines.errors import Cancelled, NoSpace, RemoteFailed, StillwaveError
 from service.errors import TryLater
+from service.jobs.task import Task
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.jobs.stages import Workshop
 
 SCRATCH = "scratch"
 """Folder of the data folder where stages work."""
@@ -40,7 +44,7 @@ def serve(connection: Connection) -> None:
     settings = Settings.model_validate(json.loads(connection.recv_bytes()))
     with suppress(OSError):  # when memory runs out, this process goes, not the worker
         Path("/proc/self/oom_score_adj").write_text("500")
-    from service.jobs.stages import Task, Workshop
+    from service.jobs.stages import Workshop
     from service.storage.store import open_storage
 
     workshop = Workshop(open_storage(settings))
@@ -88,7 +92,7 @@ class _Line:
                 self.cancel.set()
 
 
-def _answer(workshop: Any, task: Any, scratch: Path, context: Context) -> dict[str, object]:  # noqa: ANN401
+def _answer(workshop: Workshop, task: Task, scratch: Path, context: Context) -> dict[str, object]:
     folder = Path(mkdtemp(dir=scratch))
     try:
         return {"done": workshop.do(task, folder, context)}

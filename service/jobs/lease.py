@@ -1,8 +1,8 @@
 """Who is alive: every worker counts, and whose count stands still is dead.
 
 A sweeper compares counts with its own monotonic clock, so no wall clock that jumps, here or in the
-database, makes anybody look dead. After a silence of its own (the database was away, the machine
-slept) a sweeper starts to watch anew, so that everybody has a whole lease to count again.
+database, makes anybody look dead. A long time between two looks of its own (the database was away,
+the machine slept) counts as two beats at most, so that everybody has time to count again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Lease:
         self._id = worker_id
         self._seconds = seconds
         self._clock = clock
-        self._seen: dict[str, tuple[int, float]] = {}
+        self._seen: dict[str, tuple[int, float]] = {}  # beat, seconds without another
         self._looked = clock()
 
     def sign_in(self, about: str) -> None:
@@ -59,13 +59,10 @@ class Lease:
             query = sa.select(WORKERS.c.id, WORKERS.c.beat)
             beats = {name: int(beat) for name, beat in connection.execute(query)}
         now = self._clock()
-        if now - self._looked > self._seconds / 2:
-            self._seen.clear()
+        passed = min(now - self._looked, 2 * BEAT_SECONDS)
         self._looked = now
-        for name, beat in beats.items():
-            if self._seen.get(name, (-1, 0.0))[0] != beat:
-                self._seen[name] = (beat, now)
-        silent = {name for name in beats if now - self._seen[name][1] > self._seconds}
+        self._seen = {name: self._silence(name, beat, passed) for name, beat in beats.items()}
+        silent = {name for name, (_, silence) in self._seen.items() if silence > self._seconds}
         gone = set(holders) - beats.keys()
         return (silent | gone) - {self._id}
 
@@ -73,3 +70,7 @@ class Lease:
         """Forget the dead; one that was not dead signs in again with its next beat."""
         with self._engine.begin() as connection:
             connection.execute(sa.delete(WORKERS).where(WORKERS.c.id.in_(list(dead))))
+
+    def _silence(self, name: str, beat: int, passed: float) -> tuple[int, float]:
+        before, silence = self._seen.get(name, (-1, 0.0))
+        return (beat, 0.0) if beat != before else (beat, silence + passed)

@@ -6,7 +6,7 @@ to make again is also frozen into the storage, where a later attempt finds it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,9 +23,8 @@ from pipelines.render import REPORT, deliver, show
 from pipelines.report import Delivery, Showing
 from pipelines.spec import RenderSpec, parse_spec
 from service.jobs.freeze import freeze, thaw
+from service.jobs.task import ANIMATE, DRAFTS, ENCODE, REPORTING, STILL, Outcome, Task
 from service.storage.store import Storage, fetch
-
-STILL, ANIMATE, ENCODE, REPORTING, DRAFTS = "still", "animate", "encode", "report", "drafts"
 
 MEDIA_TYPES = {
     ".mp4": "video/mp4",
@@ -37,34 +36,6 @@ MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
 }
 """Of every kind of file that a job makes."""
-
-Outcome = dict[str, Any]
-"""``kept``: the frozen result's key and size, or None; ``files``: name, sha256, size and media type
-of each; ``timings``: seconds by stage. Plain JSON."""
-
-
-def stages_of(kind: str, formats: int) -> list[str]:
-    """Name a job's stages in their order: ``still animate:0 encode:0 … report``."""
-    if kind == "exploration":
-        return [DRAFTS]
-    each = [f"{stage}:{index}" for index in range(formats) for stage in (ANIMATE, ENCODE)]
-    return [STILL, *each, REPORTING]
-
-
-@dataclass(frozen=True)
-class Task:
-    """One stage of one job.
-
-    Attributes:
-        past: outcomes of the stages before it.
-    """
-
-    render_id: str
-    stage: str
-    recipe: Mapping[str, Any]
-    options: Mapping[str, Any]
-    source_id: str
-    past: Mapping[str, Outcome]
 
 
 class Workshop:

@@ -1,0 +1,86 @@
+"""Workers die, sleep and are told to stop; others go on where they were. All of it is real."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import psutil
+
+from tests.service.jobs.conftest import SHORTER, Service, assert_done_once, eventually
+
+
+def test_a_killed_worker_s_job_goes_on_elsewhere(service: Service) -> None:
+    first = service.hire()
+    job = service.submit(**SHORTER)
+    service.reaches(job, "encode")
+    orphans = first.hands
+    second = service.hire()
+    eventually(lambda: len(second.hands) == 1)
+
+    first.process.kill()
+    killed = time.time()
+    eventually(lambda: service.renders.get("anna", job.id).attempts == 2)
+    taken = time.time() - killed
+    done = service.finish(job)
+
+    assert done.state == "succeeded"
+    assert taken < 10, "lease and sweep"
+    assert service.stages(job).count("mask") == 1, "the still was not made again"
+    assert_done_once(service, done)
+    assert psutil.wait_procs(orphans, timeout=10)[1] == [], "its child is gone too"
+    eventually(lambda: len(list((service.settings.data_dir / "scratch").iterdir())) <= 2)
+
+
+def test_all_dead_at_once_and_one_comes_back(service: Service) -> None:
+    job = service.submit(**SHORTER)
+    worker = service.hire()
+    service.reaches(job, "encode")
+    worker.signal(signal.SIGKILL, hands=True)
+    worker.process.wait()
+    second = service.submit()
+
+    service.hire()
+
+    assert service.finish(job).attempts == 2
+    assert service.finish(second).attempts == 1
+    assert [render.state for render in service.renders.list("anna").items] == ["succeeded"] * 2
+
+
+def test_a_zombie_cannot_overwrite_the_winner(service: Service) -> None:
+    zombie = service.hire()
+    job = service.submit(**SHORTER)
+    service.reaches(job, "encode")
+    frozen = zombie.hands
+    for process in (psutil.Process(zombie.process.pid), *frozen):
+        process.suspend()
+    service.hire()
+    won = service.finish(job)
+    events = service.events(job)
+
+    for process in (*frozen, psutil.Process(zombie.process.pid)):
+        process.resume()
+    time.sleep(4)
+
+    assert won.state == "succeeded"
+    assert won.attempts == 2
+    assert service.renders.get("anna", job.id) == won
+    assert service.events(job) == events
+    assert_done_once(service, won)
+
+
+def test_a_worker_that_is_told_to_stop_hands_its_job_back(service: Service) -> None:
+    first = service.hire()
+    job = service.submit(**SHORTER)
+    service.reaches(job, "encode")
+    second = service.hire()
+    eventually(lambda: len(second.hands) == 1)
+
+    first.process.terminate()
+    told = time.monotonic()
+    eventually(lambda: service.renders.get("anna", job.id).attempts == 2)
+
+    assert time.monotonic() - told < service.settings.lease_seconds + 5
+    assert first.process.wait(timeout=20) == 0
+    assert service.finish(job).state == "succeeded"
+    assert "retrying" not in [event.kind for event in service.events(job)]
