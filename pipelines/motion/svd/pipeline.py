@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import torch
-from diffusers import StableVideoDiffusionPipeline
+
+from pipelines.models.libraries import quietly
+
+with quietly():  # it remarks that torchvision is missing, which nothing here needs
+    from diffusers import StableVideoDiffusionPipeline
 
 
 class DirectedPipeline(StableVideoDiffusionPipeline):  # type: ignore[misc]  # untyped library
