@@ -27,7 +27,7 @@ from pipelines.models.compute import (
 )
 from pipelines.models.shortage import is_out_of_memory
 from pipelines.motion.svd.feature_cache import cached_features
-from pipelines.motion.svd.few_step import FEW_STEP_DEFAULTS, set_few_step_scheduler
+from pipelines.motion.svd.few_step import FEW_STEP_DEFAULTS, EdmConsistencyScheduler
 
 
 @dataclass(frozen=True)
@@ -123,9 +123,7 @@ def measure(
 ) -> Measured:
     """Put the pipeline in place, make one clip to warm up, and time the next ones."""
     put(pipeline, mode, scale, hardware)
-    pipeline.scheduler = make_scheduler()
-    if mode.few:
-        set_few_step_scheduler(pipeline, seed=0)
+    pipeline.scheduler = EdmConsistencyScheduler() if mode.few else make_scheduler()
     on_gpu = hardware.device == "cuda"
     finish: Callable[[], object] = torch.cuda.synchronize if on_gpu else lambda: None
     seconds = []

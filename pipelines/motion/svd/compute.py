@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pipelines.context import Context
+from pipelines.models import find_in_store
 from pipelines.models.compute import (
     Hardware,
     Plan,
@@ -19,6 +20,8 @@ from pipelines.models.compute import (
     with_leaner_retry,
 )
 from pipelines.models.loading import load_svd
+from pipelines.motion.svd.feature_cache import cached_features
+from pipelines.motion.svd.few_step import FEW_STEP_DEFAULTS, EdmConsistencyScheduler
 from pipelines.motion.svd.pipeline import DirectedPipeline
 from pipelines.motion.svd.settings import Settings
 
@@ -44,14 +47,19 @@ class Loaded:
 def load(name: str, context: Context) -> Loaded:
     """Load ``name`` from the store.
 
+    Weights with a base are those of AnimateLCM-SVD: sampled in few steps, as they were trained.
+
     Raises:
         MissingCapability: the weights are not there or damaged, or their licence is refused.
     """
     hardware = find_hardware(context.machine.device)
     dtype = as_dtype(choose_precision(context.machine, hardware))
     policy = context.machine.licence_policy
-    stock = load_svd(name, context.models_dir, dtype=dtype, policy=policy)
-    return Loaded(DirectedPipeline.of(stock), hardware)
+    pipeline = DirectedPipeline.of(load_svd(name, context.models_dir, dtype=dtype, policy=policy))
+    if find_in_store(name, context.models_dir).base is None:
+        return Loaded(pipeline, hardware)
+    pipeline.scheduler = EdmConsistencyScheduler()
+    return Loaded(pipeline, hardware, FEW_STEP_DEFAULTS)
 
 
 def run(
@@ -77,9 +85,14 @@ def run(
         guided=settings.max_guidance_scale > 1,
     )
 
+    scheduler, unet = loaded.pipeline.scheduler, loaded.pipeline.unet
+    if isinstance(scheduler, EdmConsistencyScheduler):
+        scheduler.noise_seed = settings.seed
+
     def attempt(plan: Plan) -> Result:
         place(loaded.pipeline, plan)
-        return work(plan.decode_chunk_size)
+        with cached_features(unet, settings.feature_cache):
+            return work(plan.decode_chunk_size)
 
     result, plan = with_leaner_retry(choose(context.machine, needs, loaded.hardware), attempt)
     return result, plan.report()

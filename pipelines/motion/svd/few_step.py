@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -21,9 +20,6 @@ from diffusers.utils.torch_utils import randn_tensor
 
 from pipelines.errors import require_range
 
-if TYPE_CHECKING:
-    from diffusers import StableVideoDiffusionPipeline
-
 FEW_STEP_DEFAULTS: Mapping[str, float] = {
     "num_inference_steps": 4,
     "min_guidance_scale": 1.0,
@@ -31,6 +27,9 @@ FEW_STEP_DEFAULTS: Mapping[str, float] = {
 }
 """What a few-step model is run with unless it is told otherwise. Guidance is in its weights, and
 the stock pipeline leaves the unguided pass out where the highest guidance is 1.0: half the work."""
+
+STREAM = 0x5EED_0FF5E7
+"""Tells the noise between steps from the first noise of the same seed."""
 
 
 @dataclass
@@ -61,7 +60,8 @@ class EdmConsistencyScheduler(SchedulerMixin, ConfigMixin):  # type: ignore[misc
 
     Attributes:
         noise_seed: of the noise between steps. Drawn on the CPU and from the start at each
-            ``set_timesteps``, so that the same seed gives the same clip on any device.
+            ``set_timesteps``, so that the same seed gives the same clip on any device; not the
+            noise that a generator of that seed begins with, which the first latents are made of.
         sigmas: noise levels of the run, falling, with 0 at the end; float32 on the CPU.
         timesteps: what the network is told of each level, ln(σ)/4; without the 0.
     """
@@ -114,7 +114,7 @@ class EdmConsistencyScheduler(SchedulerMixin, ConfigMixin):  # type: ignore[misc
         self.num_inference_steps = levels.size - 1
         self.sigmas = torch.from_numpy(levels).float()
         self.timesteps = (0.25 * self.sigmas[:-1].log()).to(device)
-        self._noise = torch.Generator().manual_seed(self.noise_seed)
+        self._noise = torch.Generator().manual_seed(self.noise_seed ^ STREAM)
 
     def scale_model_input(
         self, sample: torch.Tensor, timestep: float | torch.Tensor
@@ -175,14 +175,3 @@ class EdmConsistencyScheduler(SchedulerMixin, ConfigMixin):  # type: ignore[misc
 
     def _index(self, timestep: float | torch.Tensor) -> int:
         return int((self.timesteps - timestep).abs().argmin())
-
-
-def set_few_step_scheduler(pipeline: StableVideoDiffusionPipeline, seed: int) -> None:
-    """Let ``pipeline``, whose UNet is a few-step one, be sampled as it was trained for.
-
-    Args:
-        pipeline: its scheduler is replaced.
-        seed: of the noise between steps.
-    """
-    pipeline.scheduler = EdmConsistencyScheduler()
-    pipeline.scheduler.noise_seed = seed

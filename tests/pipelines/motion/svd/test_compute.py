@@ -1,0 +1,135 @@
+"""Memory modes, kept features and few steps, as the engine uses them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from pipelines.arrays import Frames
+from pipelines.context import Context
+from pipelines.machine import Machine, MemoryMode
+from pipelines.models import pull
+from pipelines.motion.engine import Shot
+from pipelines.motion.svd.compute import Loaded, load, run
+from pipelines.motion.svd.few_step import EdmConsistencyScheduler
+from pipelines.motion.svd.settings import Settings, settle
+from pipelines.motion.svd.shoot import Set, take
+from pipelines.motion.svd.weights import find_native
+from tests.pipelines.motion.svd.shots import TOY, animate, make_shot
+from tests.tiny.svd import SIDE, save_tiny_svd
+
+FEW = "animatelcm-svd-xt"
+
+Taken = tuple[Frames, dict[str, object]]
+
+
+def settings_of(loaded: Loaded, shot: Shot) -> Settings:
+    return settle(shot.direction, (SIDE, SIDE), find_native(loaded.pipeline), loaded.wishes)
+
+
+def generate(loaded: Loaded, context: Context, feature_cache: int = 1) -> Taken:
+    """Return the frames as the model made them, and the mode that is reported."""
+    shot = make_shot(context, num_frames=4, camera_strength=0.0, feature_cache=feature_cache)
+    settings = settings_of(loaded, shot)
+    assert shot.guide is not None
+    scene = Set(loaded.pipeline, shot, shot.guide, settings, context)
+    taken, mode = run(loaded, settings, context, lambda chunk: take(scene, chunk))
+    return np.stack([taken.film.at(place / 4) for place in range(4)]), mode
+
+
+@pytest.fixture(scope="module")
+def plain(job: Context) -> Taken:
+    return generate(load(TOY, job), job)
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Context:
+    """A job whose store holds a few-step UNet and its base, both toys of different seeds."""
+    folder = tmp_path_factory.mktemp("few")
+    context = Context(folder / "data")
+    pull("svd-xt", context.models_dir, save_tiny_svd(folder / "base"), context.progress)
+    weights = save_tiny_svd(folder / "few", seed=1) / "unet/diffusion_pytorch_model.safetensors"
+    file = weights.rename(folder / "AnimateLCM-SVD-xt.safetensors")
+    pull(FEW, context.models_dir, file, context.progress)
+    return context
+
+
+@pytest.mark.parametrize("memory", ["model-offload", "group-offload", "sequential-offload"])
+def test_a_memory_mode_is_used_said_and_does_not_show(
+    memory: MemoryMode, job: Context, plain: Taken
+) -> None:
+    leaner = replace(job, machine=Machine(device="cpu", memory=memory))
+    frames, mode = generate(load(TOY, leaner), leaner)
+    assert mode["memory"] == memory
+    np.testing.assert_array_equal(frames, plain[0])
+
+
+def test_half_precision_is_loaded_and_shows_a_little(job: Context, plain: Taken) -> None:
+    half = replace(job, machine=Machine(device="cpu", precision="bfloat16"))
+    loaded = load(TOY, half)
+    assert loaded.pipeline.unet.dtype == torch.bfloat16
+    frames, mode = generate(loaded, half)
+    assert mode["precision"] == "bfloat16"
+    assert 0 < np.abs(frames.astype(float) - plain[0]).mean() < 10
+
+
+def test_features_are_kept_for_as_many_steps_as_the_direction_says(
+    job: Context, plain: Taken
+) -> None:
+    loaded = load(TOY, job)
+    ran: list[object] = []
+    spy = loaded.pipeline.unet.mid_block.register_forward_hook(lambda *_: ran.append(1))
+    frames, _ = generate(loaded, job, feature_cache=2)
+    spy.remove()
+    assert len(ran) == 3  # of five steps
+    assert (frames != plain[0]).any()
+
+
+def test_a_shortage_in_the_decoder_is_survived_and_said(job: Context) -> None:
+    loaded = load(TOY, job)
+    tried: list[int] = []
+
+    def grasp(_: torch.nn.Module, given: tuple[torch.Tensor, ...]) -> None:
+        tried.append(len(given[0]))
+        if len(given[0]) > 1:
+            torch.empty(1 << 50, dtype=torch.uint8)
+
+    spy = loaded.pipeline.vae.decoder.register_forward_pre_hook(grasp)
+    frames, mode = generate(loaded, job)
+    spy.remove()
+    assert len(frames) == 4
+    assert tried == [4, 1, 1, 1, 1]
+    assert mode["decode_chunk_size"] == 1
+    reasons = mode["reasons"]
+    assert isinstance(reasons, list)
+    assert "Memory ran out in mode full; tried again" in reasons[-1]
+
+
+def test_few_step_weights_bring_their_scheduler_and_their_numbers(few: Context) -> None:
+    loaded = load(FEW, few)
+    assert isinstance(loaded.pipeline.scheduler, EdmConsistencyScheduler)
+    settings = settings_of(loaded, make_shot(few, num_inference_steps=None))
+    assert (settings.num_inference_steps, settings.max_guidance_scale) == (4, 1.0)
+    asked = settings_of(loaded, make_shot(few, num_inference_steps=2, max_guidance_scale=1.2))
+    assert (asked.num_inference_steps, asked.max_guidance_scale) == (2, 1.2)
+
+
+@pytest.mark.parametrize("camera_strength", [0.0, 0.5])
+def test_few_steps_make_a_clip_that_its_seed_decides(few: Context, camera_strength: float) -> None:
+    def clip(seed: int) -> Frames:
+        shot = make_shot(few, model=FEW, seed=seed, camera_strength=camera_strength)
+        return animate(shot, few).stack()
+
+    first = clip(seed=1)
+    torch.manual_seed(99)
+    np.testing.assert_array_equal(clip(seed=1), first)
+    assert (clip(seed=2) != first).any()
+
+
+def test_the_base_of_few_step_weights_is_sampled_as_ever(few: Context) -> None:
+    loaded = load("svd-xt", few)
+    assert not isinstance(loaded.pipeline.scheduler, EdmConsistencyScheduler)
+    assert not loaded.wishes
