@@ -92,10 +92,36 @@ def _weights() -> Finding:
     return Finding("weights", f"{', '.join(here) or 'none'}; see stillwave models list", fix=fix)
 
 
+def _networks() -> Finding:
+    """Where the diffusion engines would run; they are an optional part, so its lack is no fault."""
+    from importlib.metadata import version
+    from importlib.util import find_spec
+
+    packages = ("torch", "diffusers", "transformers", "accelerate")
+    absent = [package for package in packages if find_spec(package) is None]
+    if absent:
+        fix = "optional: pip install 'stillwave[diffusion]'"
+        return Finding("networks", f"not installed: {', '.join(absent)}", fix=fix)
+    from pipelines.errors import MissingCapability
+    from pipelines.models.compute import choose_precision, find_hardware
+    from service.settings import read_settings
+
+    machine = read_settings().machine()
+    try:
+        hardware = find_hardware(machine.device)
+    except MissingCapability as error:
+        return Finding("networks", error.problem, False, "set STILLWAVE_DEVICE=auto")
+    free = "" if hardware.free is None else f", {hardware.free / 1e9:.1f} GB free"
+    listed = ", ".join(f"{package} {version(package)}" for package in packages[:2])
+    precision = choose_precision(machine, hardware)
+    return Finding("networks", f"{hardware.name} in {precision}{free}; {listed}")
+
+
 EXAMINATIONS: tuple[Callable[[], Finding], ...] = (
     _versions,
     _codecs,
     _processor,
+    _networks,
     _data_folder,
     _weights,
 )
