@@ -1,12 +1,30 @@
-"""A loop becomes a file for a platform. The only room that imports libav."""
+"""A loop becomes a file for a platform. The only room that writes with libav.
 
-from pipelines.encode.artifact import encode_loop
-from pipelines.encode.conform import judge
-from pipelines.encode.formats import FORMATS
-from pipelines.encode.metadata import embedded_text
-from pipelines.encode.plan import OutputPlan, plan_output
-from pipelines.encode.probe import MediaFacts, probe
-from pipelines.encode.reframe import frame_still
+The names are imported when they are first used: who asks for the formats alone loads no codec.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipelines.encode.artifact import encode_loop
+    from pipelines.encode.conform import judge
+    from pipelines.encode.formats import FORMATS
+    from pipelines.encode.metadata import embedded_text
+    from pipelines.encode.plan import OutputPlan, plan_output
+    from pipelines.encode.probe import MediaFacts
+    from pipelines.encode.reframe import frame_still
+
+_HOMES = {
+    "FORMATS": "formats",
+    "MediaFacts": "probe",
+    "OutputPlan": "plan",
+    "embedded_text": "metadata",
+    "encode_loop": "artifact",
+    "frame_still": "reframe",
+    "judge": "conform",
+    "plan_output": "plan",
+}
 
 __all__ = [
     "FORMATS",
@@ -17,5 +35,10 @@ __all__ = [
     "frame_still",
     "judge",
     "plan_output",
-    "probe",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -98,18 +98,17 @@ def _allowed(scope: Scope) -> Callable[..., object]:
 async def _key(
     desk: Desk, request: Request, bearer: HTTPAuthorizationCredentials | None
 ) -> Key | None:
-    """Return the caller's key; None where none is asked for."""
-    if bearer is not None:
-        key = await in_thread(desk.keys.check, bearer.credentials)
-        most = key.requests_per_minute or desk.settings.requests_per_minute
-        desk.rates.spend(key.id, most)
-        return key
-    if not is_loopback(desk.host) or await in_thread(desk.keys.any):
+    """Return the caller's key; None where none is asked for, whatever is sent."""
+    if is_loopback(desk.host) and not await in_thread(desk.keys.any):
+        refuse_strangers(request)
+        desk.rates.spend(LOCAL, desk.settings.requests_per_minute)
+        return None
+    if bearer is None:
         fix = "send the header Authorization: Bearer KEY"
         raise Unauthenticated("there is no API key in the request", fix=fix)
-    refuse_strangers(request)
-    desk.rates.spend(LOCAL, desk.settings.requests_per_minute)
-    return None
+    key = await in_thread(desk.keys.check, bearer.credentials)
+    desk.rates.spend(key.id, key.requests_per_minute or desk.settings.requests_per_minute)
+    return key
 
 
 AtDesk = Annotated[Desk, Depends(at_desk)]

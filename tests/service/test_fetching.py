@@ -64,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             pass
 
-    def _slow(self, _: str) -> None:
+    def _slow(self, _rest: str) -> None:
         self._send(200, {"Content-Length": "1000"}, b"")
         for _ in range(100):
             self.wfile.write(b"x")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.encode import judge, probe
+from pipelines.encode import judge
+from pipelines.encode.probe import probe
 from pipelines.errors import InvalidInput, UnknownName
 
 

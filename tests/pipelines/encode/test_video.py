@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from pipelines.context import Context
-from pipelines.encode import encode_loop, probe
+from pipelines.encode import encode_loop
 from pipelines.encode.blocks import mp4_boxes
+from pipelines.encode.probe import probe
 from pipelines.encode.readback import first_frame
 from pipelines.media import Artifact, Clip, Loop
 from pipelines.quality import colour_difference

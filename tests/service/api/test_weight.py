@@ -1,0 +1,38 @@
+"""What the HTTP process weighs after it has done everything once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+pytestmark = pytest.mark.xdist_group("service-api")
+
+
+def figures(http: httpx2.Client) -> dict[str, float]:
+    """Read the metrics as Prometheus does."""
+    families = text_string_to_metric_families(http.get("/metrics").text)
+    return {
+        sample.name
+        + "".join(f"|{value}" for _, value in sorted(sample.labels.items())): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def test_it_stays_light(http: httpx2.Client, done: dict[str, Any]) -> None:
+    for name in ("looks", "cameras", "ambient", "formats", "engines", "models"):
+        assert http.get(f"/v1/{name}").json()["data"], name
+    assert http.get("/openapi.json").status_code == 200
+    assert figures(http)["process_resident_memory_bytes"] < 150e6
+
+
+def test_jobs_and_requests_are_counted(http: httpx2.Client, done: dict[str, Any]) -> None:
+    found = figures(http)
+    assert found["stillwave_job_events_total|succeeded"] >= 1
+    assert found["stillwave_http_request_seconds_count|POST|/v1/renders|200"] >= 1
+    assert found["stillwave_artifact_bytes_total"] >= sum(f["bytes"] for f in done["artifacts"])
+    assert any(name.startswith("stillwave_job_stage_seconds_sum|parallax|encode") for name in found)
+    assert not any(done["id"] in name for name in found)
