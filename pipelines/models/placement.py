@@ -53,7 +53,6 @@ def withdraw(pipeline: DiffusionPipeline) -> None:
     for network in networks(pipeline).values():
         _remove_group_hooks(network)
     pipeline.remove_all_hooks()
-    pipeline._all_hooks = []  # else the pipeline offloads itself again at the end of a run
     for block in compiled_parts(pipeline):
         block._compiled_call_impl = None
     pipeline.to("cpu", silence_dtype_warnings=True)

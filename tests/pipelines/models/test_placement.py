@@ -83,6 +83,19 @@ def test_a_mode_does_not_change_the_picture_whatever_came_before(
     assert np.array_equal(frames(pipeline), expected)
 
 
+@pytest.mark.parametrize("memory", MODES[1:])
+def test_everything_on_the_device_again_leaves_no_hook_behind(memory: MemoryMode) -> None:
+    """The library puts its own hooks back at the end of a run, unless it is told that they went."""
+    pipeline = make_tiny_svd()
+    place(pipeline, plan_for(pipeline, Machine(device="cpu", memory=memory)))
+    place(pipeline, plan_for(pipeline, Machine(device="cpu")))
+    frames(pipeline)
+    modules = [module for network in networks(pipeline).values() for module in network.modules()]
+    assert not any(hasattr(module, "_hf_hook") for module in modules)
+    registries = [getattr(module, "_diffusers_hook", None) for module in modules]
+    assert not any(registry.hooks for registry in registries if registry is not None)
+
+
 def test_layers_of_sequential_offloading_hold_nothing_between_calls() -> None:
     pipeline = make_tiny_svd()
     place(pipeline, plan_for(pipeline, Machine(device="cpu", memory="sequential-offload")))
