@@ -30,12 +30,12 @@ class FolderStorage:
     def put(self, pieces: Iterable[bytes]) -> Blob:
         """Keep bytes that arrive in pieces."""
         temporary = self._folder / f".{secrets.token_hex(8)}{PARTIAL}"
-        try:
-            with _refusals(self._folder):
+        with _refusals(self._folder):
+            try:
                 _write(temporary, pieces)
                 return self._settle(temporary)
-        finally:
-            _forget(temporary)
+            finally:
+                _forget(temporary)
 
     def put_file(self, path: Path) -> Blob:
         """Keep a file; it is moved when it lies on the same disk."""
@@ -88,11 +88,11 @@ class FolderStorage:
     def check(self) -> None:
         """Prove that the folder takes bytes."""
         probe = self._folder / f".{secrets.token_hex(8)}{PARTIAL}"
-        try:
-            with _refusals(self._folder):
+        with _refusals(self._folder):
+            try:
                 probe.write_bytes(b"stillwave")
-        finally:
-            _forget(probe)
+            finally:
+                _forget(probe)
 
     def _place(self, key: str) -> Path:
         if len(key) != 64 or not set(key) <= set("0123456789abcdef"):

@@ -171,9 +171,9 @@ def test_a_job_past_its_time_limit_is_given_up(tmp_path: Path) -> None:
 
 def test_the_worker_itself_never_loads_the_codecs_or_the_networks(shop: Service) -> None:
     shop.finish(shop.submit())
-    (hand,) = shop.workers[0].hands
+    hands = [Path(f"/proc/{hand.pid}/maps").read_text() for hand in shop.workers[0].hands]
     worker = Path(f"/proc/{shop.workers[0].process.pid}/maps").read_text()
 
-    assert "libavcodec" in Path(f"/proc/{hand.pid}/maps").read_text()
+    assert any("libavcodec" in hand for hand in hands)
     for library in ("libavcodec", "libtorch", "onnxruntime"):
         assert library not in worker
