@@ -82,6 +82,7 @@ def create_app(settings: Settings, host: str = "127.0.0.1") -> FastAPI:
         responses=documents.PROBLEMS,
     )
     app.state.metrics = metrics
+    app.state.routes = [route for module in ROUTERS for route in module.router.routes]
     app.state.desk = Desk(
         settings=settings,
         renders=jobs,

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from pipelines.documented import Documented
 from pipelines.errors import UnknownName
 from pipelines.parts import AUTO, MotionSpec
 from pipelines.spec import RenderSpec
@@ -58,22 +59,41 @@ REFERENCES = ("image_reference", "reference_url", "input_reference")
 """Fields that say where the still is: an address, or an object with ``image_url``."""
 
 
-class Order(BaseModel):
+EXTRA = {
+    "type": "string",
+    "contentMediaType": "application/json",
+    "description": "A RenderSpec's keys as a JSON object; what is said to a motion engine may "
+    "stand there without `motion`.",
+}
+
+
+class Order(Documented):
     """The fields that count, as text or as numbers."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(allow_inf_nan=False)
 
     prompt: str = Field(default="", max_length=4000)
+    """What generative engines are told, beside the look's own words."""
     model: str = MODEL
+    """``stillwave``, which leaves the engine open, or a motion engine's name."""
     size: str | None = Field(default=None, pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")
+    """``WIDTHxHEIGHT``; the still's own shape wins."""
     seconds: float | None = Field(default=None, ge=0.5, le=60)
+    """Length."""
     fps: float | None = Field(default=None, ge=1, le=60)
+    """Frames per second of the file."""
     num_frames: int | None = Field(default=None, ge=2, le=3600)
+    """Frames of the file; wins over the seconds."""
     num_inference_steps: int | None = Field(default=None, ge=1, le=200)
+    """Denoising steps of generative engines."""
     guidance_scale: float | None = Field(default=None, ge=0, le=30)
+    """Their guidance."""
     negative_prompt: str | None = Field(default=None, max_length=4000)
+    """What they avoid."""
     seed: int | None = Field(default=None, ge=0, le=2**32 - 1)
+    """Seeds everything that has chance in it."""
     extra_params: dict[str, Any] = Field(default_factory=dict)
+    """A RenderSpec's keys."""
 
 
 def read_order(fields: Mapping[str, Any]) -> Order:

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from pipelines.errors import InvalidRecipe, StillwaveError
 from service.problems import (
@@ -54,7 +55,19 @@ async def _framework(request: Request, error: Exception) -> Response:
     answer = problem_of_status(error.status_code, request_id=_request_id(request))
     response = _response(answer)
     response.headers.update(error.headers or {})
+    if error.status_code == 405:
+        response.headers["Allow"] = ", ".join(sorted(_methods(request)))
     return response
+
+
+def _methods(request: Request) -> set[str]:
+    """Return every method that some route of this path takes; the framework names the first's."""
+    return {
+        method
+        for route in request.app.state.routes
+        if route.matches(request.scope)[0] is not Match.NONE
+        for method in getattr(route, "methods", None) or ()
+    }
 
 
 def response_for(error: Exception, request_id: str | None) -> Response:

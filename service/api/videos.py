@@ -25,6 +25,7 @@ from service.api.desk import AtDesk, Caller, Desk, Reader, Writer, in_thread
 from service.api.documents import FILE, STILL, form_body
 from service.api.headers import IdempotencyKey
 from service.api.orders import (
+    EXTRA,
     FILES,
     MODEL,
     Order,
@@ -55,25 +56,8 @@ STATUSES: dict[State, Status] = {
 SHARES = {"animate": (5, 50), "encode": (50, 95), "report": (95, 99)}
 """Stage → the percent at its start and at its end; what comes before counts 5."""
 
-_TEXT = {"type": "string"}
-_NUMBER = {"type": "number"}
-_FORM = form_body(
-    {
-        "prompt": _TEXT,
-        "input_reference": STILL,
-        "model": {"type": "string", "description": f"`{MODEL}`, or a motion engine."},
-        "size": {"type": "string", "description": "`WIDTHxHEIGHT`; the still's shape wins."},
-        "seconds": _NUMBER,
-        "fps": _NUMBER,
-        "num_frames": {"type": "integer"},
-        "num_inference_steps": {"type": "integer"},
-        "guidance_scale": _NUMBER,
-        "negative_prompt": _TEXT,
-        "seed": {"type": "integer"},
-        "extra_params": {"type": "string", "description": "A RenderSpec's keys, as JSON."},
-    },
-    ["prompt", "input_reference"],
-)
+_FIELDS = Order.model_json_schema()["properties"]
+_FORM = form_body({**_FIELDS, "input_reference": STILL, "extra_params": EXTRA}, ["input_reference"])
 
 router = APIRouter(prefix="/v1/videos", tags=["videos"])
 

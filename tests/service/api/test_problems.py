@@ -238,3 +238,17 @@ def test_protective_headers_are_on_every_answer(http: httpx2.Client) -> None:
         assert headers["x-frame-options"] == "DENY"
         assert "default-src 'none'" in headers["content-security-policy"]
         assert "access-control-allow-origin" not in headers
+
+
+@pytest.mark.parametrize(
+    ("url", "methods"),
+    [
+        ("/v1/renders", "GET, POST"),
+        ("/v1/renders/x", "DELETE, GET"),
+        ("/v1/renders/x/artifacts/y", "GET, HEAD"),
+    ],
+)
+def test_a_wrong_method_is_told_the_right_ones(http: httpx2.Client, url: str, methods: str) -> None:
+    answer = http.put(url)
+    assert_problem(answer, 405, "about:blank")
+    assert answer.headers["allow"] == methods
