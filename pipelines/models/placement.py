@@ -30,9 +30,11 @@ def place(pipeline: DiffusionPipeline, plan: Plan) -> None:
       at a time of the others, which are called by other names than ``forward`` (diffusers' hooks);
     - ``sequential-offload``: one layer at a time (accelerate's hooks).
     """
+    import torch
+
     withdraw(pipeline)
     if plan.channels_last:
-        _lay_channels_last(pipeline)
+        _lay_out(pipeline, torch.channels_last)
     if plan.memory == "model-offload":
         pipeline.enable_model_cpu_offload(device=plan.device)
     elif plan.memory == "group-offload":
@@ -50,12 +52,17 @@ def place(pipeline: DiffusionPipeline, plan: Plan) -> None:
 
 def withdraw(pipeline: DiffusionPipeline) -> None:
     """Undo :func:`place`: no hooks, nothing compiled, everything in the processor's memory."""
+    import torch
+
     for network in networks(pipeline).values():
         _remove_group_hooks(network)
     pipeline.remove_all_hooks()
     for block in compiled_parts(pipeline):
         block._compiled_call_impl = None
     pipeline.to("cpu", silence_dtype_warnings=True)
+    _lay_out(pipeline, torch.contiguous_format)
+    if hasattr(pipeline.vae, "use_slicing"):
+        pipeline.vae.disable_slicing()
     empty_caches()
 
 
@@ -116,15 +123,14 @@ def _offload_layers(pipeline: DiffusionPipeline, device: str) -> None:
             cpu_offload(network, torch.device(device), offload_buffers=bool(network._parameters))
 
 
-def _lay_channels_last(pipeline: DiffusionPipeline) -> None:
+def _lay_out(pipeline: DiffusionPipeline, order: torch.memory_format) -> None:
     """Lay out two-dimensional convolutions; those over time have a rank that does not know it."""
     import torch
 
     for network in networks(pipeline).values():
         for module in network.modules():
             if isinstance(module, torch.nn.Conv2d):
-                weight = module.weight.data
-                module.weight.data = weight.contiguous(memory_format=torch.channels_last)
+                module.weight.data = module.weight.data.contiguous(memory_format=order)
 
 
 def _compile(pipeline: DiffusionPipeline) -> None:
