@@ -46,8 +46,6 @@ def place(pipeline: DiffusionPipeline, plan: Plan) -> None:
         pipeline.to(plan.device)
     if plan.compile:
         _compile(pipeline)
-    if plan.decode_chunk_limit is not None and hasattr(pipeline.vae, "use_slicing"):
-        pipeline.vae.enable_slicing()
 
 
 def withdraw(pipeline: DiffusionPipeline) -> None:
@@ -61,8 +59,6 @@ def withdraw(pipeline: DiffusionPipeline) -> None:
         block._compiled_call_impl = None
     pipeline.to("cpu", silence_dtype_warnings=True)
     _lay_out(pipeline, torch.contiguous_format)
-    if hasattr(pipeline.vae, "use_slicing"):
-        pipeline.vae.disable_slicing()
     empty_caches()
 
 
