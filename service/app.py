@@ -19,6 +19,7 @@ from service.api import (
     documents,
     explorations,
     health,
+    page,
     renders,
     sources,
     videos,
@@ -95,6 +96,7 @@ def create_app(settings: Settings, host: str = "127.0.0.1") -> FastAPI:
     )
     for module in ROUTERS:
         app.include_router(module.router)
+    app.include_router(page.router)
     answer_errors(app)
     _dress(app, settings, metrics)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # FastAPI's own recipe
