@@ -3,6 +3,11 @@
 From one denoising step to the next the deep, coarse features of a UNet hardly change ("DeepCache",
 Ma et al., arXiv 2312.00858). The network's own ``forward`` is left alone: for the time of a
 generation, stand-ins take the places of its deep blocks and either call them or skip them.
+
+The outermost blocks are 42 % of the full-size network's arithmetic, so an interval of 2 saves 29 %
+of the denoising and one of 3 saves 39 %. What that costs was measured on the trained toy, against
+25 whole steps: 43 dB at 2, 38 dB at 3. Fewer whole steps of the same cost came nearer there (18
+steps: 49 dB; 15: 46 dB), so try those first. The full-size network was not measured.
 """
 
 from __future__ import annotations
