@@ -38,11 +38,13 @@ from diffusers.models.autoencoders.vae import Decoder, Encoder
 from diffusers.models.downsampling import Downsample2D
 from diffusers.models.resnet import ResnetBlock2D
 from diffusers.models.upsampling import Upsample2D
+from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 from peft import LoraConfig, get_peft_model_state_dict
 from safetensors.torch import save_file
 from tokenizers.pre_tokenizers import ByteLevel
 from torch import nn
 from transformers import (
+    CLIPConfig,
     CLIPImageProcessor,
     CLIPTextConfig,
     CLIPTextModel,
@@ -244,6 +246,16 @@ def make_controlnet(pipeline: StableDiffusionPipeline, seed: int = 1) -> Control
             torch.nn.init.normal_(layer.weight, std=0.1)
         torch.nn.init.normal_(network.controlnet_cond_embedding.conv_out.weight, std=0.1)
         return network.eval()
+
+
+def make_strict_checker() -> StableDiffusionSafetyChecker:
+    """Return SD's safety checker, suspicious of everything."""
+    vision = _vision_config().to_dict()
+    checker = StableDiffusionSafetyChecker(
+        CLIPConfig(vision_config=vision, projection_dim=WIDTH)
+    ).eval()
+    nn.init.constant_(checker.concept_embeds_weights, -2.0)  # below every cosine there is
+    return checker
 
 
 def make_image_processor() -> CLIPImageProcessor:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from pipelines.arrays import Image, ImageF
+from pipelines.arrays import Image
 from pipelines.context import Context
 from pipelines.models.compute import Plan, place, withdraw
 from pipelines.still.diffusion.family import Family
@@ -62,10 +63,25 @@ class Watch:
         return tensors
 
 
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """What one call returned.
+
+    Attributes:
+        pictures: (variations, height, width, 3) float32 sRGB 0..1, of the network's size.
+        steps: that ran.
+        blackened: indices of pictures that the model's own safety checker painted black.
+    """
+
+    pictures: NDArray[np.float32]
+    steps: int
+    blackened: tuple[int, ...]
+
+
 def draw(
     loaded: Loaded, sight: Sight, settings: Settings, guidance: Guidance, plan: Plan, job: Context
-) -> tuple[ImageF, int]:
-    """Return (variations, height, width, 3) sRGB 0..1 of the network's size, and the steps run.
+) -> Drawing:
+    """Run the pipeline in its place.
 
     Raises:
         Cancelled: at the end of a step; the pipeline is left ready for another job.
@@ -77,7 +93,9 @@ def draw(
         told = arguments(loaded.family, sight, settings, guidance)
         with _without_empty_remark():
             made = pipeline(**told, callback_on_step_end=watch)
-        return np.asarray(made.images, np.float32), watch.steps
+        suspected = made.get("nsfw_content_detected") or ()
+        black = tuple(index for index, suspect in enumerate(suspected) if suspect)
+        return Drawing(np.asarray(made.images, np.float32), watch.steps, black)
     finally:
         if plan.hardware.own_memory or plan.memory != "full":
             withdraw(pipeline)  # the device is free for the next stage; loading again is quick

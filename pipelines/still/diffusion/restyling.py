@@ -20,7 +20,7 @@ from pipelines.models.compute import (
     with_leaner_retry,
 )
 from pipelines.still.diffusion.detail import with_detail
-from pipelines.still.diffusion.drawing import Sight, draw
+from pipelines.still.diffusion.drawing import Drawing, Sight, draw
 from pipelines.still.diffusion.pool import Key, Loaded, Pool, weigh
 from pipelines.still.diffusion.schedulers import make_scheduler, require_sampler
 from pipelines.still.diffusion.settings import OFF, Settings, habits_of, settle
@@ -39,14 +39,14 @@ class Drawn:
 
     Attributes:
         pictures: (height, width, 3) uint8 sRGB, one for each variation.
-        steps: that really ran.
+        drawing: the same at the network's size.
         detail: share of the still's finest detail that was kept, 0..1.
         scheduler: name of the class that ran.
         plan: device, precision and memory mode it ran with.
     """
 
     pictures: tuple[Image, ...]
-    steps: int
+    drawing: Drawing
     detail: float
     scheduler: str
     plan: Plan
@@ -85,7 +85,7 @@ class Restyler:
             pictures=drawn.pictures,
             models=weights.names,
             details=dict(_details(request, weights, settings, fit, drawn)),
-            warnings=(*settings.warnings, *_softness(weights.model, fit)),
+            warnings=(*settings.warnings, *_shortfalls(weights.model, fit, drawn.drawing)),
         )
 
 
@@ -118,15 +118,15 @@ def _draw(
         guided=settings.guidance_scale > OFF,
     )
     sight = Sight(seen, structure)
-    (made, steps), plan = with_leaner_retry(
+    drawing, plan = with_leaner_retry(
         choose(context.machine, needs),
         lambda plan: draw(loaded, sight, settings, guidance, plan, context),
     )
     still, small = _as_float(request.pixels), _as_float(seen)
-    detailed = [with_detail(picture, small, still, fit) for picture in made]
+    detailed = [with_detail(picture, small, still, fit) for picture in drawing.pictures]
     return Drawn(
         pictures=tuple(quantise(picture) for picture, _ in detailed),
-        steps=steps,
+        drawing=drawing,
         detail=float(np.mean([kept for _, kept in detailed])),
         scheduler=type(pipeline.scheduler).__name__,
         plan=plan,
@@ -144,7 +144,7 @@ def _details(
         yield "detail_kept", round(drawn.detail, 4)
     yield "strength", schedule.strength
     yield "num_inference_steps", schedule.num_inference_steps
-    yield "steps_run", drawn.steps
+    yield "steps_run", drawn.drawing.steps
     yield "scheduler", drawn.scheduler
     yield "guidance_scale", settings.guidance_scale
     yield "seeds", list(settings.seeds)
@@ -162,7 +162,9 @@ def _details(
     yield "mode", drawn.plan.report()
 
 
-def _softness(model: str, fit: Fit) -> Iterator[str]:
+def _shortfalls(model: str, fit: Fit, drawing: Drawing) -> Iterator[str]:
+    for index in drawing.blackened:
+        yield f"The safety checker of {model} painted variation {index} black."
     if fit.scale >= SOFT:
         width, height = fit.model
         yield (

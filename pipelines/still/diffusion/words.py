@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
     from transformers import PreTrainedTokenizerBase
 
+EDGES = " ,\n\r\t"
+"""What is worth nothing at the ends of a text."""
+
 QUOTED = 240
 """Characters up to which words that are left out are quoted whole."""
 
@@ -59,7 +62,7 @@ def join_words(own: str | None, look: str) -> str:
     >>> join_words(" on a marble table ", "soft light")
     'on a marble table, soft light'
     """
-    return ", ".join(filter(None, ((own or "").strip(" ,"), look)))
+    return ", ".join(filter(None, ((own or "").strip(EDGES), look)))
 
 
 def find_readers(pipeline: DiffusionPipeline, max_sequence_length: int) -> list[Reader]:
@@ -82,18 +85,15 @@ def find_readers(pipeline: DiffusionPipeline, max_sequence_length: int) -> list[
 def read(reader: Reader, text: str) -> Reading:
     """Return what an encoder reads of ``text``, measured with its own tokenizer."""
     shown = _as_shown(reader.tokenizer, text)
-    tokens = reader.tokenizer(
-        shown, return_offsets_mapping=True, return_special_tokens_mask=True, verbose=False
-    )
+    tokens = reader.tokenizer(shown, return_offsets_mapping=True, verbose=False)
     count = len(tokens["input_ids"])
     if count <= reader.limit:
         return Reading(text, "", count, reader.limit)
     start = shown.rindex(text)
-    spans = zip(tokens["offset_mapping"], tokens["special_tokens_mask"], strict=True)
-    inside = [begin for (begin, _), mark in spans if not mark and 0 <= begin - start < len(text)]
-    first_lost = inside[reader.limit - (count - len(inside))]
-    cut = _word_start(text, first_lost - start)
-    return Reading(text[:cut].rstrip(" ,"), text[cut:].strip(" ,"), count, reader.limit)
+    spans = [(first - start, last - start) for first, last in tokens["offset_mapping"]]
+    inside = [first for first, last in spans if 0 <= first < last <= len(text)]  # marks are empty
+    cut = _word_start(text, inside[reader.limit - (count - len(inside))])
+    return Reading(text[:cut].rstrip(EDGES), text[cut:].strip(EDGES), count, reader.limit)
 
 
 def sentences(readings: Mapping[str, Reading], what: str, model: str) -> Iterator[str]:
@@ -112,7 +112,7 @@ def sentences(readings: Mapping[str, Reading], what: str, model: str) -> Iterato
         words = quoted(best.left_out)
         yield f"{_measure(model, best, what)}: left out were the words {words}."
     if len(least.left_out) > len(best.left_out):
-        partly = least.left_out[: len(least.left_out) - len(best.left_out)].strip(" ,")
+        partly = least.left_out[: len(least.left_out) - len(best.left_out)].strip(EDGES)
         reader = _measure(f"A text encoder of {model}", least, what)
         yield f"{reader}: only its largest one reads the words {quoted(partly)}."
 

@@ -18,7 +18,7 @@ from pipelines.still.diffusion.pool import Key
 from pipelines.still.diffusion.settings import LORAS, MODELS, Habits, habits_of
 from pipelines.still.diffusion.weights import Weights, choose_weights
 from tests.pipelines.still.diffusion.studio import Studio, picture
-from tests.tiny.img2img import make_tiny_sd, make_tiny_sdxl, make_unet
+from tests.tiny.img2img import make_strict_checker, make_tiny_sd, make_tiny_sdxl, make_unet
 
 
 @pytest.fixture
@@ -93,6 +93,18 @@ def test_a_model_is_loaded_once_for_many_looks(
     assert len(loads) == 1
     studio.render(Guidance(model="tiny-sd", num_inference_steps=2))
     assert len(loads) == 2
+
+
+def test_a_picture_that_the_models_own_checker_painted_black_is_said(
+    studio: Studio, job: Context, tmp_path: Path
+) -> None:
+    pipeline = make_tiny_sd()
+    pipeline.register_modules(safety_checker=make_strict_checker())
+    pipeline.save_pretrained(tmp_path / "strict")
+    add_folder("strict", tmp_path / "strict", job.models_dir, kind="img2img")
+    made = studio.render(Guidance(model="strict", num_inference_steps=2), context=job)
+    assert not made.pictures[0].any()
+    assert made.warnings == ("The safety checker of strict painted variation 0 black.",)
 
 
 def _table(kind: str) -> list[Model]:

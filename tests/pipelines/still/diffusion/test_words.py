@@ -42,6 +42,16 @@ def test_no_word_is_cut_in_two_and_none_too_many_is_left_out(
     assert reading.tokens == len(clip(PROMPT).input_ids)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["<|endoftext|>" * 90, "a <|startoftext|> cup " * 30, "\x00" * 300, "🫖" * 100, "," * 200],
+)
+def test_odd_texts_are_cut_too(clip: CLIPTokenizer, text: str) -> None:
+    reading = read(Reader("", clip, 77), text)
+    assert len(clip(reading.kept).input_ids) <= 77
+    assert text.startswith(reading.kept)
+
+
 def test_letters_of_other_alphabets_take_several_tokens_and_are_not_split(
     clip: CLIPTokenizer,
 ) -> None:
