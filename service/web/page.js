@@ -98,7 +98,32 @@ function links(job) {
   away.type = "button";
   away.textContent = LIVE.includes(job.state) ? "Cancel" : "Forget";
   away.addEventListener("click", () => remove(job));
-  return [...found, away];
+  return [...found, ...promotion(job), away];
+}
+
+function promotion(job) {
+  const drafts = job.artifacts.map((file) => file.name.match(/^(\d+)\.mp4$/)?.[1]).filter(Boolean);
+  if (job.object !== "exploration" || !drafts.length) return [];
+  const select = document.createElement("select");
+  select.setAttribute("aria-label", "Draft");
+  select.append(...drafts.map((draft) => new Option(draft)));
+  const make = document.createElement("button");
+  make.type = "button";
+  make.textContent = "Make final";
+  make.addEventListener("click", () => promote(job, select.value));
+  return [select, make];
+}
+
+async function promote(job, draft) {
+  try {
+    const body = JSON.stringify({ draft });
+    const headers = { "Content-Type": "application/json" };
+    const made = await json(`${job.links.self}/promote`, { method: "POST", body, headers });
+    show(made, true);
+    follow(made);
+  } catch (error) {
+    say(error.message, true);
+  }
 }
 
 function link(text, address) {
