@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from pipelines.errors import InvalidInput, InvalidSource, require_range
+from pipelines.errors import InvalidInput, InvalidSource, MissingCapability, require_range
 from pipelines.media import Framing
-from pipelines.motion.engine import Direction
+from pipelines.motion.engine import Direction, Interpolation
 from pipelines.motion.svd.size import Native
 
 DEFAULTS: Mapping[str, float] = {
@@ -82,8 +82,10 @@ def settle(
 
     Raises:
         OutOfRange: a number that this model cannot work with.
+        MissingCapability: an interpolation that is not there.
         InvalidInput: guidance that is off for the last frame and on for the first.
     """
+    _require_interpolation(direction.interpolation)
     frames = direction.num_frames or int(wishes.get("num_frames", native.frames))
     require_range("num_frames", frames, 2, MOST_FRAMES * native.frames)
     defaults = {"decode_chunk_size": frames, **DEFAULTS, **wishes}
@@ -107,6 +109,17 @@ def settle(
         feature_cache=direction.feature_cache,
         seed=direction.seed,
     )
+
+
+def _require_interpolation(asked: Interpolation) -> None:
+    """Refuse the one kind that nothing here can load weights for."""
+    if asked == "rife":
+        raise MissingCapability(
+            "interpolation by 'rife' was asked for, and its network is not part of this program",
+            actual=asked,
+            allowed="auto, flow",
+            fix="ask for flow, which carries pictures along their optical flow",
+        )
 
 
 def _require_guidance(least: float, most: float) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from pipelines.arrays import Frames, Image, Mask
 from pipelines.camera import build_path, parse_camera
 from pipelines.context import Context
-from pipelines.media import Clip, Still
+from pipelines.media import Clip, Framing, Still
 from pipelines.motion.engine import MOTION_ENGINES, Direction, Shot
 from pipelines.motion.svd.decode import decode
 from pipelines.motion.svd.guide import encode, render_guide
@@ -29,7 +29,9 @@ def make_shot(
     context: Context,
     *,
     still: Still | None = None,
+    framing: Framing | None = None,
     camera: str = "orbit",
+    easing: str = "smooth",
     closed: bool = False,
     size: tuple[int, int] = (SIDE, SIDE),
     count: int = NUM_FRAMES,
@@ -38,8 +40,11 @@ def make_shot(
     """Return a shot with its guide; ``said`` goes into its direction."""
     still = still or make_still(textured(SIDE, SIDE))
     direction = Direction(**{"model": TOY, "num_inference_steps": 5, "seed": 3, **said})  # type: ignore[arg-type]
-    path = build_path(parse_camera(camera), closed=closed)
-    shot = Shot(still, whole(still), path, *size, fps=12.0, count=count, direction=direction)
+    steps = [replace(step, easing=easing) for step in parse_camera(camera)]
+    path = build_path(steps, closed=closed)
+    shot = Shot(
+        still, framing or whole(still), path, *size, fps=12.0, count=count, direction=direction
+    )
 
     def guide(width: int, height: int, count: int) -> Clip:
         smaller = replace(shot, width=width, height=height, count=count)

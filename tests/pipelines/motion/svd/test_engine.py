@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from pipelines.context import Context
-from pipelines.errors import Cancelled, InvalidInput, InvalidSource, MissingModel, OutOfRange
+from pipelines.errors import (
+    Cancelled,
+    InvalidInput,
+    InvalidSource,
+    MissingCapability,
+    MissingModel,
+    OutOfRange,
+)
 from pipelines.models import add_folder
 from pipelines.motion.svd.size import Native, choose_size
 from pipelines.motion.svd.weights import choose_model
@@ -117,6 +124,12 @@ def test_a_number_out_of_range_is_one_sentence(
 def test_guidance_that_is_on_and_off_at_once_is_refused(job: Context) -> None:
     with pytest.raises(InvalidInput, match="max_guidance_scale is 1"):
         animate(make_shot(job, min_guidance_scale=2.0, max_guidance_scale=1.0), job)
+
+
+def test_an_interpolation_that_is_not_there_is_refused(job: Context) -> None:
+    with pytest.raises(MissingCapability, match="'rife'") as caught:
+        animate(make_shot(job, interpolation="rife"), job)
+    assert caught.value.allowed == "auto, flow"
 
 
 def test_too_small_a_still_is_refused_with_the_least_size(job: Context) -> None:
