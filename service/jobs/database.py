@@ -73,10 +73,13 @@ def patiently(work: Callable[[], T]) -> T:
     while True:
         try:
             return work()
+        except OutOfService:
+            if time.monotonic() > deadline:
+                raise
         except DBAPIError as error:
             if not _passes(error) or time.monotonic() > deadline:
                 raise out_of_service(error) from error
-            time.sleep(0.5)
+        time.sleep(0.5)
 
 
 def out_of_service(error: SQLAlchemyError) -> OutOfService:

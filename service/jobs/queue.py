@@ -86,14 +86,14 @@ class Queue:
         """Remove what the library remembers of ended jobs."""
         self._client.delete_workflows(list(render_ids))
 
-    def over(self, render_ids: Sequence[str]) -> set[str]:
-        """Return those jobs that the queue will not run any more."""
+    def lost(self, render_ids: Sequence[str]) -> set[str]:
+        """Return those jobs that the queue will not run (any more)."""
         if not render_ids:
             return set()
         found = self._client.list_workflows(
-            workflow_ids=list(render_ids), status=list(OVER), load_input=False, load_output=False
+            workflow_ids=list(render_ids), load_input=False, load_output=False
         )
-        return {status.workflow_id for status in found}
+        return set(render_ids) - {one.workflow_id for one in found if one.status not in OVER}
 
     def close(self) -> None:
         """Give up the client; the engine stays its owner's."""

@@ -2,7 +2,7 @@
 
 ::
 
-    queued ──► running ──► succeeded
+    queued ◄─► running ──► succeeded
        │        │  ▲ │
        │        │  └─┘ another attempt
        ▼        ▼
@@ -60,6 +60,17 @@ def begin(connection: sa.Connection, render_id: str) -> int | None:
         return int(connection.execute(number).scalar_one())
     give_up(connection, render_id, f"it was begun {MAX_ATTEMPTS} times and never came to its end")
     return None
+
+
+def requeue(connection: sa.Connection, render_id: str, attempts: int) -> bool:
+    """Let a live job start afresh; False when another did so, or it went on by itself.
+
+    Args:
+        attempts: how many there were when the job was seen to be nobody's.
+    """
+    values = {"state": "queued", "attempts": attempts + 1, "progress": None}
+    same = RENDERS.c.attempts == attempts
+    return _change(connection, render_id, "queued", values, RENDERS.c.state.in_(LIVE), same)
 
 
 def advance(connection: sa.Connection, render_id: str, attempt: int, progress: Progress) -> bool:

@@ -62,14 +62,15 @@ class Worker:
         self._settings = settings
         self._engine = connect(settings)
         patiently(lambda: prepare(self._engine))
-        migrate(settings)
+        patiently(lambda: migrate(settings))
         self._storage = open_storage(settings)
         self._bench = Bench(self._engine, self._storage, settings, Crew(settings))
         self._lease = Lease(self._engine, self.id, settings.lease_seconds)
         self._queue = Queue(self._engine)
         self._runner = Runner(settings, self.id, self._bench.work)
         self._chores = [
-            Chore(BEAT_SECONDS, self._tend),
+            Chore(BEAT_SECONDS, self._beat),
+            Chore(BEAT_SECONDS, self._bury),
             Chore(WATCH_SECONDS, self._watch),
             Chore(RECONCILE_SECONDS, self._reconcile),
             Chore(RETENTION_SECONDS, self._clean),
@@ -96,9 +97,12 @@ class Worker:
         except SQLAlchemyError as error:
             LOG.warning("the worker could not sign out: %s", error)
 
-    def _tend(self) -> None:
-        """Beat, and give the jobs of the dead to the living."""
+    def _beat(self) -> None:
+        """Say that this worker lives; a chore of its own, so that nothing holds it up."""
         self._lease.beat()
+
+    def _bury(self) -> None:
+        """Give the jobs of the dead to the living."""
         dead = self._lease.dead(self._runner.holders())
         if dead:
             count = self._runner.recover(dead)
@@ -120,16 +124,27 @@ class Worker:
                 execution.stop.set()
 
     def _reconcile(self) -> None:
-        """End jobs that the queue has dropped without a result."""
-        query = sa.select(RENDERS.c.id).where(
+        """Put live jobs that the queue does not hold any more back into it, from their start."""
+        query = sa.select(RENDERS).where(
             RENDERS.c.state.in_(LIVE), RENDERS.c.created_at < time.time() - RECONCILE_SECONDS
         )
         with self._engine.connect() as connection:
-            live = list(connection.scalars(query))
-        for render_id in self._queue.over(live):
+            live = {row["id"]: row for row in connection.execute(query).mappings()}
+        for render_id in self._queue.lost(list(live)):
+            row = live[render_id]
             with self._engine.begin() as connection:
-                if states.give_up(connection, render_id, "the queue ended it without a result"):
-                    LOG.error("render %s: the queue ended it without a result", render_id)
+                ours = states.requeue(connection, render_id, row["attempts"])
+            if ours:
+                LOG.error("render %s was lost by the queue and starts afresh", render_id)
+                self._queue.forget([render_id])
+                with self._engine.begin() as connection:
+                    self._queue.put(
+                        connection,
+                        render_id,
+                        queue=row["queue"],
+                        tenant=row["tenant"],
+                        priority=row["priority"],
+                    )
 
     def _clean(self) -> None:
         """Apply the retention."""

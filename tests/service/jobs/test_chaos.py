@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
-import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -25,41 +21,18 @@ from pipelines.render import render
 from service.jobs.nouns import Render
 from service.renders import open_renders
 from service.settings import Settings
-from tests.service.jobs.conftest import Service, WorkerProcess, eventually, recipe, still
+from tests.service.jobs.conftest import Service, WorkerProcess, recipe, still
+from tests.service.jobs.postgres import needs_postgres, postgres
 
 JOBS = int(os.environ.get("STILLWAVE_CHAOS_JOBS", "10"))
 WORKERS = 3
 TENANTS = ("anna", "bert", "cora")
 
-POSTGRES = shutil.which("postgres")
-
-
-@contextmanager
-def postgres() -> Iterator[str]:
-    """Run a database server on a socket of its own, and yield its address."""
-    user = "nobody" if os.geteuid() == 0 else None  # the server refuses to be root
-    with TemporaryDirectory(prefix="wave-", ignore_cleanup_errors=True) as folder:
-        if user is not None:
-            shutil.chown(folder, user)
-        make = ["initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "wave", "--no-sync"]
-        subprocess.run(make, check=True, stdout=subprocess.DEVNULL, cwd=folder, user=user)
-        serve = ["postgres", "-D", f"{folder}/data", "-k", folder, "-c", "listen_addresses="]
-        server = subprocess.Popen(serve, stderr=subprocess.DEVNULL, cwd=folder, user=user)
-        try:
-            eventually((Path(folder) / ".s.PGSQL.5432").exists)
-            yield f"postgresql://wave@/postgres?host={folder}"
-        finally:
-            server.send_signal(signal.SIGINT)  # it ends its sessions at once
-            server.wait(timeout=30)
-
 
 @pytest.fixture(
     params=[
         "sqlite",
-        pytest.param(
-            "postgres",
-            marks=pytest.mark.skipif(POSTGRES is None, reason="no Postgres server on this machine"),
-        ),
+        pytest.param("postgres", marks=needs_postgres),
     ]
 )
 def fleet(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
@@ -68,8 +41,8 @@ def fleet(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
     if request.param == "sqlite":
         yield from _opened(Settings.model_validate({"data_dir": tmp_path / "data", **quick}))
     else:
-        with postgres() as url:
-            told = {"data_dir": tmp_path / "data", "database_url": url, **quick}
+        with postgres() as server:
+            told = {"data_dir": tmp_path / "data", "database_url": server.url, **quick}
             yield from _opened(Settings.model_validate(told))
 
 

@@ -12,7 +12,9 @@ import pytest
 from pipelines.context import Context
 from pipelines.explore import explore, vary
 from pipelines.render import render
+from service.jobs.database import connect
 from service.jobs.nouns import Render
+from service.jobs.queue import Queue
 from service.renders import open_renders
 from service.settings import Settings
 from tests.service.jobs.conftest import LONG, Service, eventually, recipe, still
@@ -177,3 +179,17 @@ def test_the_worker_itself_never_loads_the_codecs_or_the_networks(shop: Service)
     assert any("libavcodec" in hand for hand in hands)
     for library in ("libavcodec", "libtorch", "onnxruntime"):
         assert library not in worker
+
+
+def test_a_job_that_the_queue_lost_starts_afresh(shop: Service) -> None:
+    job = shop.submit(**LONG | {"seconds": 6})
+    engine = connect(shop.settings)
+    queue = Queue(engine)
+    queue.drop(job.id)
+    queue.close()
+    engine.dispose()
+
+    assert shop.finish(job).state == "succeeded"
+    kinds = [event.kind for event in shop.events(job)]
+    assert kinds.count("queued") == 2
+    assert kinds.count("succeeded") == 1
