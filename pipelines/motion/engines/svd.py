@@ -13,7 +13,7 @@ from pipelines.motion.svd.compute import load, run
 from pipelines.motion.svd.finish import finish
 from pipelines.motion.svd.region import Region
 from pipelines.motion.svd.settings import require_detail, settle
-from pipelines.motion.svd.shoot import Set, Take, take
+from pipelines.motion.svd.shoot import Shooting, Take, take
 from pipelines.motion.svd.size import choose_size
 from pipelines.motion.svd.weights import choose_model, find_native
 
@@ -40,7 +40,7 @@ class StableVideoDiffusion:
         size = choose_size(shot.width, shot.height, native)
         require_detail(shot.framing, size, native)
         settings = settle(shot.direction, size, native, loaded.wishes)
-        scene = Set(loaded.pipeline, shot, guide, settings, context)
+        scene = Shooting(loaded.pipeline, shot, guide, settings, context)
         reference = guide(shot.width, shot.height, shot.count)
         taken, mode = run(loaded, settings, context, lambda chunk: take(scene, chunk))
         moving = shot.still.moving
@@ -72,7 +72,7 @@ def _require_guide(shot: Shot) -> Guide:
     return shot.guide
 
 
-def _remarks(scene: Set, taken: Take) -> Iterator[str]:
+def _remarks(scene: Shooting, taken: Take) -> Iterator[str]:
     if scene.shot.ambient and not scene.led:
         yield "ambient effects are drawn into the guide, which a camera strength of 0 leaves out"
     if taken.closing is not None and taken.closing.shown.ratio > JUMP:

@@ -46,7 +46,7 @@ class Take:
 
 
 @dataclass(frozen=True, eq=False)
-class Set:
+class Shooting:
     """What a take is made with.
 
     Attributes:
@@ -81,7 +81,7 @@ class Set:
         return BORDER / latents
 
 
-def take(scene: Set, decode_chunk_size: int) -> Take:
+def take(scene: Shooting, decode_chunk_size: int) -> Take:
     """Generate the clip of a shot.
 
     Args:
@@ -123,14 +123,14 @@ def frame_still(shot: Shot, settings: Settings) -> Image:
     return np.ascontiguousarray(canvas.pixels)
 
 
-def _progress(scene: Set, start: Start, decode_chunk_size: int) -> Progress:
+def _progress(scene: Shooting, start: Start, decode_chunk_size: int) -> Progress:
     count, closed = scene.settings.num_frames, scene.shot.path.closed
     chunks = chunk_number(count, decode_chunk_size, closed=closed)
     encoded, pairs = count if scene.led else 0, count if closed else count - 1
     return Progress(scene.context, encoded + start.steps + chunks + pairs)
 
 
-def _guided(scene: Set) -> Guided:
+def _guided(scene: Shooting) -> Guided:
     shot, settings = scene.shot, scene.settings
     return render_guide(
         scene.guide,
@@ -140,7 +140,7 @@ def _guided(scene: Set) -> Guided:
     )
 
 
-def _lead(scene: Set, guided: Guided, advance: Callable[[], None]) -> Lead:
+def _lead(scene: Shooting, guided: Guided, advance: Callable[[], None]) -> Lead:
     settings, shot = scene.settings, scene.shot
     latents = encode(scene.pipeline, guided.frames, guided.twins, advance)
     dtype = next(scene.pipeline.image_encoder.parameters()).dtype
@@ -153,7 +153,7 @@ def _lead(scene: Set, guided: Guided, advance: Callable[[], None]) -> Lead:
 
 
 def _after_step(
-    scene: Set, still: Image, lead: Lead | None, advance: Callable[[], None]
+    scene: Shooting, still: Image, lead: Lead | None, advance: Callable[[], None]
 ) -> Callable[[torch.Tensor | None], None]:
     """Return what is done after each step: count it, and show how far things are."""
     context, scale = scene.context, scene.pipeline.vae.config.scaling_factor
@@ -169,7 +169,7 @@ def _after_step(
     return after
 
 
-def _hold(scene: Set, frames: Frames, references: Frames) -> tuple[Frames, dict[str, object]]:
+def _hold(scene: Shooting, frames: Frames, references: Frames) -> tuple[Frames, dict[str, object]]:
     """Tie each frame's colours to its reference, or all of them to the only one."""
     if not scene.shot.direction.colour_hold:
         return frames, {"on": False}
@@ -184,19 +184,21 @@ def _hold(scene: Set, frames: Frames, references: Frames) -> tuple[Frames, dict[
     }
 
 
-def _film(scene: Set, frames: Frames, advance: Callable[[], None]) -> tuple[Film, Closing | None]:
+def _film(
+    scene: Shooting, frames: Frames, advance: Callable[[], None]
+) -> tuple[Film, Closing | None]:
     if scene.shot.path.closed:
         return close(frames, advance)
     return Film(frames, closed=False, advance=advance), None
 
 
-def _loop(scene: Set, closing: Closing | None) -> dict[str, object] | None:
+def _loop(scene: Shooting, closing: Closing | None) -> dict[str, object] | None:
     if closing is None:
         return None
     return {"method": "latent-shift" if scene.shifting else "none", **closing.report()}
 
 
-def _details(scene: Set, start: Start) -> dict[str, object]:
+def _details(scene: Shooting, start: Start) -> dict[str, object]:
     settings, closed = scene.settings, scene.shot.path.closed
     return {
         **settings.report(),

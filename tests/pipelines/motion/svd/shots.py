@@ -15,7 +15,7 @@ from pipelines.motion.svd.decode import decode
 from pipelines.motion.svd.guide import encode, render_guide
 from pipelines.motion.svd.pipeline import DirectedPipeline
 from pipelines.motion.svd.settings import Settings, settle
-from pipelines.motion.svd.shoot import Set, Take, take
+from pipelines.motion.svd.shoot import Shooting, Take, take
 from pipelines.motion.svd.size import choose_size
 from pipelines.motion.svd.weights import find_native
 from tests.stills import make_still, textured, whole
@@ -76,7 +76,9 @@ def generate(pipeline: DirectedPipeline, shot: Shot, context: Context) -> tuple[
     """
     assert shot.guide is not None
     settings = settings_of(pipeline, shot)
-    taken = take(Set(pipeline, shot, shot.guide, settings, context), settings.decode_chunk_size)
+    taken = take(
+        Shooting(pipeline, shot, shot.guide, settings, context), settings.decode_chunk_size
+    )
     return np.stack([taken.film.at(place) for place in shot.path.phases(shot.count)]), taken
 
 

@@ -16,7 +16,7 @@ from pipelines.motion.engine import Shot
 from pipelines.motion.svd.compute import Loaded, load, run
 from pipelines.motion.svd.few_step import EdmConsistencyScheduler
 from pipelines.motion.svd.settings import Settings, settle
-from pipelines.motion.svd.shoot import Set, take
+from pipelines.motion.svd.shoot import Shooting, take
 from pipelines.motion.svd.weights import find_native
 from tests.pipelines.motion.svd.shots import TOY, animate, make_shot
 from tests.tiny.svd import SIDE, save_tiny_svd
@@ -35,7 +35,7 @@ def generate(loaded: Loaded, context: Context, feature_cache: int = 1) -> Taken:
     shot = make_shot(context, num_frames=4, camera_strength=0.0, feature_cache=feature_cache)
     settings = settings_of(loaded, shot)
     assert shot.guide is not None
-    scene = Set(loaded.pipeline, shot, shot.guide, settings, context)
+    scene = Shooting(loaded.pipeline, shot, shot.guide, settings, context)
     taken, mode = run(loaded, settings, context, lambda chunk: take(scene, chunk))
     return np.stack([taken.film.at(place / 4) for place in range(4)]), mode
 
