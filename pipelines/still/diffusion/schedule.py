@@ -39,7 +39,7 @@ def cut_schedule(steps: int, strength: float, longest: int) -> Schedule:
     """
     if _run(steps, strength):
         return Schedule(steps, strength)
-    longer = min(longest, math.ceil(1 / strength))
+    longer = math.ceil(min(longest, 1 / strength))
     while longer < longest and not _run(longer, strength):
         longer += 1
     least = strength if _run(longer, strength) else _just_one(longer)

@@ -43,7 +43,8 @@ MODELS: Mapping[str, Habits] = {
     "sd-3.5-medium": Habits(40, 4.5),
     "z-image-turbo": Habits(9, 0.0),
 }
-"""As their cards say; the distilled ones were trained without guidance."""
+"""SD 3.5 and the distilled ones, which were trained without guidance, as their cards say; the older
+two as they are commonly run."""
 
 LORAS: Mapping[str, Habits] = {
     "lcm-lora-sd15": Habits(8, 1.0, "lcm"),

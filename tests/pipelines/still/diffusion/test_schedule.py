@@ -11,7 +11,7 @@ from pipelines.still.diffusion.schedule import cut_consistency_schedule, cut_sch
 
 @given(
     steps=st.integers(1, 200),
-    strength=st.floats(1e-4, 1.0),
+    strength=st.floats(0.0, 1.0, exclude_min=True),
     longest=st.sampled_from([50, 1000]),
 )
 def test_at_least_one_step_is_left(steps: int, strength: float, longest: int) -> None:
