@@ -36,7 +36,9 @@ _OPTIONS = {
     "strength": click.option(
         "--strength", type=float, help="Of the look: 0 the still as it is, 1 full."
     ),
-    "prompt": click.option("--prompt", help="Words for generative engines; they join the look's own, yours first."),
+    "prompt": click.option(
+        "--prompt", help="Words for generative engines; they join the look's own, yours first."
+    ),
     "negative_prompt": click.option("--negative-prompt", help="What generative engines avoid."),
     "look_engine": click.option(
         "--look-engine", help="grade (on the CPU), or img2img: the look by its prompt."
