@@ -8,8 +8,9 @@ the same :class:`service.errors.NotFound`. A database that is away is
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,7 @@ class Renders:
         self._storage = storage
         self._queue = jobs
         self._settings = settings
+        self._turn = _turn(engine)
 
     def add_source(self, tenant: str, data: bytes | Iterable[bytes]) -> str:
         """Keep a still and return its id: the same bytes have the same id.
@@ -374,7 +376,7 @@ class Renders:
 
     @contextmanager
     def _changing(self) -> Iterator[sa.Connection]:
-        with _in_service(), self._engine.begin() as connection:
+        with self._turn, _in_service(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -407,6 +409,15 @@ def _verdict(check: Callable[[], object]) -> str:
     except StillwaveError as error:
         return str(error)
     return "ok"
+
+
+def _turn(engine: sa.Engine) -> AbstractContextManager[object]:
+    """Return what lets writers in one after another, in a queue of ours.
+
+    SQLite has one writer at a time and lets the others sleep and ask again, without any order:
+    then some of twenty wait for seconds.
+    """
+    return threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
 
 
 @contextmanager
