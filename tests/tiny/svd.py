@@ -26,7 +26,7 @@ WIDTHS = (32, 32, 32)
 CROSS_ATTENTION = 32
 
 SCALING_FACTOR = 3.7
-"""Brings a picture's random latents to about unit variance, as the released weights' factor does."""
+"""Brings random latents to about unit variance, as the released weights' own factor does."""
 
 
 def make_tiny_svd(seed: int = 0) -> StableVideoDiffusionPipeline:
