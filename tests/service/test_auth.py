@@ -170,4 +170,6 @@ def test_beyond_this_machine_a_key_is_needed(keys: Keys, host: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
 def test_on_this_machine_alone_none_is(keys: Keys, host: str) -> None:
+    assert is_loopback(host)
+    assert not keys.any()
     require_keys(host, keys)
