@@ -146,7 +146,7 @@ def changes(options: Mapping[str, object]) -> dict[str, Any]:
     >>> changes({"look": "winter", "strength": 0.5, "seed": None})
     {'look': {'name': 'winter', 'strength': 0.5}}
     >>> changes({"engine": "grade,parallax"})
-    {'look': {'engine': 'grade'}, 'motion': {'engine': 'parallax'}}
+    {'motion': {'engine': 'parallax'}, 'look': {'engine': 'grade'}}
     """
     result: dict[str, Any] = {}
     for name, value in _by_stage(options).items():
