@@ -46,8 +46,8 @@ def flows(pipeline: StableVideoDiffusionPipeline, bucket: int, count: int) -> li
 
 def test_a_larger_motion_bucket_moves_more(pipeline: StableVideoDiffusionPipeline) -> None:
     means = [np.mean(flows(pipeline, bucket, 6)) for bucket in table.BUCKETS]
-    assert np.all(np.diff(means) > 0.06)
-    assert means[-1] > 2.5 * means[0]
+    assert np.all(np.diff(means) > 0.12)
+    assert means[-1] > 3 * means[0]
 
 
 def test_an_untrained_denoiser_ignores_the_motion_bucket(
@@ -87,8 +87,8 @@ def test_a_later_start_stays_nearer_to_the_guides_path(
 
     from_noise, half_way, late = (error(pipeline, start) for start in (0, 5, 7))
     assert from_noise > half_way > late
-    assert late < 1.5
-    assert error(control, 5) > half_way + 0.5, half_way
+    assert late < 1.2
+    assert error(control, 5) > half_way + 1.5
 
 
 def test_a_held_half_stays_still_while_the_other_moves(

@@ -139,7 +139,7 @@ def test_a_closed_path_closes_and_still_moves(trained: Studio) -> None:
     closed, speed = loops(trained, closed=True)
     unshifted, _ = loops(trained, closed=True, latent_shift=False)
     opened, free = loops(trained, closed=False)
-    assert max(closed) < 1.4
+    assert max(closed) < 1.8
     assert np.mean(opened) > np.mean(closed) + 0.7
     assert np.mean(unshifted) > np.mean(closed) + 0.7
     assert speed > 0.5 * free
