@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from pipelines.errors import StillwaveError
 from service.logs import log_json
+from service.memory import fit_to_service
 from service.settings import Settings, read_settings
 
 SSE_PATIENCE_SECONDS = 3
@@ -19,6 +20,7 @@ SSE_PATIENCE_SECONDS = 3
 
 def run_api(settings: Settings, host: str, listener: socket.socket) -> None:
     """Serve HTTP on a socket that is listening already, until SIGTERM."""
+    fit_to_service()
     import uvicorn
 
     from service.app import create_app
@@ -38,6 +40,7 @@ def run_worker(settings: Settings) -> NoReturn:
 
     The process ends without waiting for threads: whoever still holds a stage has been fenced off.
     """
+    fit_to_service()
     from service.jobs.worker import Worker
 
     ending = threading.Event()

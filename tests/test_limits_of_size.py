@@ -107,7 +107,7 @@ def called(function: Function) -> set[str]:
 
 def checks(function: Function) -> bool:
     """Whether it can fail by itself: an assert, an expected or the only allowed error, a check."""
-    expects = {"raises", "warns", "fail", "suppress", "check_schema", "validate"} & called(function)
+    expects = {"raises", "warns", "fail", "suppress", "check_schema"} & called(function)
     numpy = any(name.startswith("assert_") for name in called(function))
     asserts = any(isinstance(node, ast.Assert) for node in ast.walk(function))
     return bool(expects) or numpy or asserts

@@ -23,7 +23,6 @@ from pipelines.encode.webp import write_webp
 from pipelines.errors import EncodingFailed
 from pipelines.files import publish
 from pipelines.media import Artifact, Loop, Seam
-from pipelines.threads import one_thread_a_picture
 
 
 def encode_loop(
@@ -52,8 +51,7 @@ def encode_loop(
         EncodingFailed: the codec library refused the frames.
     """
     format, clip = FORMATS[format_id], loop.clip
-    # optical flow also differs, a little, with the number of OpenCV's threads
-    with one_thread_a_picture(), Watch(wanted(clip.count)) as watch:
+    with Watch(wanted(clip.count)) as watch:
         with publish(path) as temporary, _codec_errors(format_id):
             if format.container == "gif":
                 write_gif(loop, temporary, context=context)

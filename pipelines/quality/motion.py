@@ -6,7 +6,6 @@ Search", ECCV 2016, as OpenCV computes it.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 
 import cv2
@@ -23,8 +22,6 @@ PLAIN = 1.5
 
 Flow = NDArray[np.float32]
 """(height, width, 2) displacement in pixels, x then y."""
-
-_local = threading.local()
 
 
 def shrink(plane: Plane) -> Plane:
@@ -44,9 +41,9 @@ def flow_between(first: Plane, second: Plane) -> Flow:
     """
     if min(first.shape) < 16:
         return np.zeros((*first.shape, 2), np.float32)
-    if not hasattr(_local, "method"):
-        _local.method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    flow: Flow = _local.method.calc(first, second, None)
+    # made anew each time: a method keeps what it chose for smaller pictures it saw before
+    method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    flow: Flow = method.calc(first, second, None)
     return flow
 
 

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from pipelines.quality import flow_between, flow_percent_per_second, mean_flow, shrink
@@ -8,6 +9,13 @@ def test_flow_finds_a_known_shift() -> None:
     first, second = grey(texture(300, 270)), grey(texture(300, 270, 1.5, -0.75))
     flow = flow_between(first, second)[40:-40, 40:-40]
     assert flow.mean(axis=(0, 1)) == pytest.approx([1.5, -0.75], abs=0.1)
+
+
+def test_flow_does_not_depend_on_what_was_measured_before() -> None:
+    pair = grey(texture(300, 270)), grey(texture(300, 270, 1.5, -0.75))
+    alone = flow_between(*pair)
+    flow_between(grey(texture(40, 30)), grey(texture(40, 30, 1.0, 0.0)))
+    assert np.array_equal(flow_between(*pair), alone)
 
 
 def test_percent_per_second_does_not_depend_on_size() -> None:

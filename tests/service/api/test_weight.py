@@ -26,7 +26,7 @@ def test_it_stays_light(http: httpx2.Client, done: dict[str, Any]) -> None:
     for name in ("looks", "cameras", "ambient", "formats", "engines", "models"):
         assert http.get(f"/v1/{name}").json()["data"], name
     assert http.get("/openapi.json").status_code == 200
-    assert figures(http)["process_resident_memory_bytes"] < 250e6
+    assert figures(http)["process_resident_memory_bytes"] < 150e6
 
 
 def test_jobs_and_requests_are_counted(http: httpx2.Client, done: dict[str, Any]) -> None:

@@ -1,0 +1,52 @@
+"""Fits a process's memory to what it does: one job on a few large pictures, or service for days."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import sys
+from collections.abc import Mapping
+
+TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD, ARENA_MAX = -1, -2, -3, -8
+"""Parameters of ``mallopt(3)``; bytes, but for the number of arenas."""
+
+KEEP = {ARENA_MAX: 1, MMAP_THRESHOLD: 1 << 30, TRIM_THRESHOLD: 2**31 - 1, TOP_PAD: 64 << 20}
+"""Freed pages are used again. By default each picture is mapped afresh and given back at once, and
+the kernel clears every page of the next one."""
+
+GIVE_BACK = {ARENA_MAX: 2, MMAP_THRESHOLD: 128 << 10, TRIM_THRESHOLD: 128 << 10, TOP_PAD: 0}
+"""A picture's memory goes back at once. By default the threshold for that grows with each picture,
+and what one upload took stays with the process."""
+
+OBJECTS = 200_000
+"""New objects between two collections of cycles: importing libraries makes most of them."""
+
+OBJECTS_BY_DEFAULT = gc.get_threshold()[0]
+
+
+def fit_to_one_job() -> None:
+    """Keep freed memory for reuse, and look for garbage rarely."""
+    gc.set_threshold(OBJECTS)
+    _tell_allocator(KEEP)
+
+
+def fit_to_service() -> None:
+    """Give freed memory back, and look for garbage as often as Python does."""
+    gc.set_threshold(OBJECTS_BY_DEFAULT)
+    _tell_allocator(GIVE_BACK)
+
+
+def leave_memory_to_the_system() -> None:
+    """Spare the search for garbage at the end: what goes away with the process needs none."""
+    gc.freeze()
+
+
+def _tell_allocator(parameters: Mapping[int, int]) -> None:
+    """Set what glibc's allocator does, where that is the one."""
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        return
+    for parameter, value in parameters.items():
+        mallopt(parameter, value)
