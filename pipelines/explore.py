@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import product
 from pathlib import Path
 
 from pipelines.context import Context
@@ -50,16 +49,6 @@ class Framed:
     still: Still
     framing: Framing
     plan: OutputPlan
-
-
-def vary(
-    spec: RenderSpec, looks: Sequence[str], cameras: Sequence[str], seeds: Sequence[int]
-) -> list[RenderSpec]:
-    """Return the drafts' recipes: every look with every camera and every seed."""
-    return [
-        spec.revised({"look": {"name": look}, "camera": camera, "seed": seed, "quality": "draft"})
-        for look, camera, seed in product(looks, cameras, seeds)
-    ]
 
 
 def explore(

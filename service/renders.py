@@ -20,6 +20,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from pipelines.errors import InvalidInput, StillwaveError, require_range
 from pipelines.spec import RenderSpec, parse_spec
+from pipelines.variants import vary
 from service import events
 from service.errors import Conflict, KeyReused, NotFound, OutOfService, TooMany
 from service.jobs import records, states
@@ -151,8 +152,6 @@ class Renders:
             OutOfRange: no draft, or more than :data:`MAX_DRAFTS`.
             StillwaveError: as :meth:`submit`.
         """
-        from pipelines.explore import vary
-
         chances = list(seeds) or [spec.seed]
         count = len(looks) * len(cameras) * len(chances)
         require_range("the number of drafts", count, 1, MAX_DRAFTS)

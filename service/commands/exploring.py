@@ -63,7 +63,7 @@ def explore(
 
     def work(context: Context) -> ExplorationReport:
         from pipelines.explore import explore as explore_job
-        from pipelines.explore import vary
+        from pipelines.variants import vary
 
         moves = [camera.replace("+", ",") for camera in _listed(cameras)]
         variants = vary(spec, _listed(looks), moves, _seeds(seeds, spec.seed))

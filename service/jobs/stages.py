@@ -14,7 +14,7 @@ from typing import Any
 
 from pipelines.context import Context
 from pipelines.describe import Examination, describe, examine
-from pipelines.explore import explore, vary
+from pipelines.explore import explore
 from pipelines.media import Artifact, Still
 from pipelines.motion.choice import PARALLAX
 from pipelines.pictures import save_jpeg, save_stills
@@ -22,6 +22,7 @@ from pipelines.prepare import Scene, dress, find_scene
 from pipelines.render import REPORT, deliver, show
 from pipelines.report import Delivery, Showing
 from pipelines.spec import RenderSpec, parse_spec
+from pipelines.variants import vary
 from service.jobs.freeze import freeze, thaw
 from service.jobs.task import ANIMATE, DRAFTS, ENCODE, REPORTING, STILL, Outcome, Task
 from service.storage.store import Storage, fetch

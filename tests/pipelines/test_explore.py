@@ -12,11 +12,12 @@ from PIL import Image as Pillow
 
 from pipelines.context import Context
 from pipelines.errors import Cancelled, InvalidInput, UnknownName
-from pipelines.explore import explore, title, vary
+from pipelines.explore import explore, title
 from pipelines.recall import recall
 from pipelines.render import render
 from pipelines.report import ExplorationReport
 from pipelines.spec import RenderSpec, parse_spec
+from pipelines.variants import vary
 
 MODULE = import_module("pipelines.explore")
 BASE = parse_spec({"seconds": 0.5, "fps": 12, "formats": "web-loop"})

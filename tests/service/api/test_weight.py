@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from PIL import Image as Pillow
 from prometheus_client.parser import text_string_to_metric_families
+
+from tests.service.api.conftest import DRAFT, serving, surroundings
 
 pytestmark = pytest.mark.xdist_group("service-api")
 
@@ -22,11 +28,27 @@ def figures(http: httpx2.Client) -> dict[str, float]:
     }
 
 
-def test_it_stays_light(http: httpx2.Client, done: dict[str, Any]) -> None:
-    for name in ("looks", "cameras", "ambient", "formats", "engines", "models"):
-        assert http.get(f"/v1/{name}").json()["data"], name
-    assert http.get("/openapi.json").status_code == 200
-    assert figures(http)["process_resident_memory_bytes"] < 150e6
+def test_it_stays_light(tmp_path: Path, still: bytes) -> None:
+    """A process of its own: what others did to the shared one is no part of the question."""
+    large = BytesIO()
+    Pillow.effect_noise((3000, 2000), 80).convert("RGB").save(large, "PNG", compress_level=1)
+    with serving(surroundings(tmp_path)) as running, running.client() as http:
+        headers = {"Prefer": "wait=30"}
+        for spec, path in ((DRAFT, "renders"), (DRAFT | {"looks": ["winter"]}, "explorations")):
+            answer = http.post(
+                f"/v1/{path}",
+                files={"source": ("cup.jpg", still, "image/jpeg")},
+                data={"spec": json.dumps(spec)},
+                headers=headers,
+            )
+            assert answer.json()["state"] == "succeeded", answer.text
+        assert http.post(
+            "/v1/sources", files={"source": ("large.png", large.getvalue())}
+        ).is_success
+        for name in ("looks", "cameras", "ambient", "formats", "engines", "models"):
+            assert http.get(f"/v1/{name}").json()["data"], name
+        assert http.get("/openapi.json").status_code == 200
+        assert figures(http)["process_resident_memory_bytes"] < 150e6
 
 
 def test_jobs_and_requests_are_counted(http: httpx2.Client, done: dict[str, Any]) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.context import Context
-from pipelines.explore import explore, vary
+from pipelines.explore import explore
 from pipelines.render import render
+from pipelines.variants import vary
 from service.jobs.database import connect
 from service.jobs.nouns import Render
 from service.jobs.queue import Queue
