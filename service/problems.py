@@ -183,6 +183,15 @@ def kind_of(error: type[BaseException]) -> Kind:
     return UNEXPECTED
 
 
+def public_sentence(error: StillwaveError) -> str:
+    """Return what may be told of an error to whoever asked for the work.
+
+    >>> public_sentence(NoSpace("the disk that holds /srv/stillwave/scratch is full"))
+    "the service's disk is full; ask again later, or tell its operator."
+    """
+    return kind_of(type(error)).private or str(error)
+
+
 def type_name(error: type[Exception]) -> tuple[str, str]:
     """Return a kind's name for addresses, and its title.
 

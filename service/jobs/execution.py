@@ -120,8 +120,10 @@ class Execution:
             return self._give_up(f"it took longer than {seconds:g} seconds")
         except Died as error:
             return self._broken(f"in {stage}: {error}")
-        except (OutOfService, KeyError) as error:
+        except OutOfService as error:
             return self._broken(f"in {stage}: {error}")
+        except KeyError:
+            return self._broken(f"in {stage}: the storage has lost a file")
 
     def _opened(self) -> bool:
         """Open an attempt where there is none; False when the job has ended."""

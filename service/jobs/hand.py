@@ -23,8 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.context import Context
 from pipelines.errors import Cancelled, NoSpace, RemoteFailed, StillwaveError
+from pipelines.files import output_errors
 from service.errors import TryLater
 from service.jobs.task import Task
+from service.problems import public_sentence
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -95,10 +97,12 @@ class _Line:
 def _answer(workshop: Workshop, task: Task, scratch: Path, context: Context) -> dict[str, object]:
     folder = Path(mkdtemp(dir=scratch))
     try:
-        return {"done": workshop.do(task, folder, context)}
+        with output_errors(folder):
+            return {"done": workshop.do(task, folder, context)}
     except Cancelled:
         return {"canceled": True}
     except StillwaveError as error:
+        LOG.warning("stage %s of %s: %s", task.stage, task.render_id, error)
         return {"failed": told(error), "again": isinstance(error, WORTH_ANOTHER_TRY)}
     except Exception as error:
         LOG.exception("stage %s of %s broke", task.stage, task.render_id)
@@ -108,11 +112,15 @@ def _answer(workshop: Workshop, task: Task, scratch: Path, context: Context) -> 
 
 
 def told(error: StillwaveError) -> dict[str, object]:
-    """Return an error as the document that a job keeps."""
+    """Return an error as the document that a job keeps; the machine's own affairs are left out."""
+    detail = public_sentence(error)
+    if detail != str(error):
+        title = detail.partition(";")[0].rstrip(".")
+        return {"type": type(error).__name__, "title": title, "detail": detail}
     return {
         "type": type(error).__name__,
         "title": error.problem,
-        "detail": str(error),
+        "detail": detail,
         "actual": None if error.actual is None else str(error.actual),
         "allowed": error.allowed,
         "fix": error.fix,

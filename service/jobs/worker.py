@@ -8,7 +8,6 @@ import platform
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -32,26 +31,34 @@ LOG = logging.getLogger("stillwave.worker")
 WATCH_SECONDS = 0.2
 RECONCILE_SECONDS = 10.0
 RETENTION_SECONDS = 600.0
+ROUND_SECONDS = 2.0
+"""Of a chore, at most, when the worker stops."""
 
 
-@dataclass(frozen=True)
 class Chore:
     """Something a worker does now and then; an error ends one round, never the chore."""
 
-    every: float
-    do: Callable[[], None]
-    ending: threading.Event = field(default_factory=threading.Event)
+    def __init__(self, every: float, do: Callable[[], None]) -> None:
+        self._every = every
+        self._do = do
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
         """Begin, in a thread."""
-        threading.Thread(target=self._run, daemon=True).start()
+        self._thread.start()
+
+    def end(self) -> None:
+        """Begin no other round, and wait a while for the one that is under way."""
+        self._ending.set()
+        self._thread.join(ROUND_SECONDS)
 
     def _run(self) -> None:
-        while not self.ending.wait(self.every):
+        while not self._ending.wait(self._every):
             try:
-                self.do()
+                self._do()
             except (SQLAlchemyError, StillwaveError, OSError) as error:
-                LOG.warning("%s: %s", self.do.__name__, error)
+                LOG.warning("%s: %s", self._do.__name__, error)
 
 
 class Worker:
@@ -68,10 +75,9 @@ class Worker:
         self._lease = Lease(self._engine, self.id, settings.lease_seconds)
         self._queue = Queue(self._engine)
         self._runner = Runner(settings, self.id, self._bench.work)
+        self._signs = [Chore(BEAT_SECONDS, self._beat), Chore(WATCH_SECONDS, self._watch)]
         self._chores = [
-            Chore(BEAT_SECONDS, self._beat),
             Chore(BEAT_SECONDS, self._bury),
-            Chore(WATCH_SECONDS, self._watch),
             Chore(RECONCILE_SECONDS, self._reconcile),
             Chore(RETENTION_SECONDS, self._clean),
         ]
@@ -81,16 +87,18 @@ class Worker:
         self._lease.sign_in(platform.platform())
         self._bench.crew.warm()
         self._runner.start()
-        for chore in self._chores:
+        for chore in (*self._signs, *self._chores):
             chore.start()
         LOG.info("worker %s takes jobs from %s", self.id, ", ".join(self._settings.worker_queues))
 
     def stop(self) -> None:
         """Take no more jobs, let those that run come to an end, hand the others back."""
         patience = self._settings.drain_seconds if self._bench.running else 0
-        self._runner.stop(patience)
         for chore in self._chores:
-            chore.ending.set()
+            chore.end()  # they ask the queue, which is gone after the next line
+        self._runner.stop(patience)
+        for sign in self._signs:
+            sign.end()
         self._bench.crew.end()
         try:
             self._lease.sign_out()

@@ -155,7 +155,7 @@ def test_a_failure_that_may_pass_is_tried_three_times(shop: Service) -> None:
     tries = ["running", "retrying", "running", "retrying", "running"]
     assert kinds == ["queued", *tries, "failed"]
     assert done.error is not None
-    assert "no video server is known" in done.error["detail"]
+    assert "the video server behind this service does not deliver" in done.error["detail"]
 
 
 def test_a_job_past_its_time_limit_is_given_up(tmp_path: Path) -> None:
