@@ -97,12 +97,13 @@ class Hand:
 
     def end(self) -> None:
         """End the child, whatever it does."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-        if self._line is not None:
-            self._line.close()
+        process, line = self._process, self._line
         self._process = self._line = None
+        if process is not None:
+            process.kill()
+            process.wait()
+        if line is not None:
+            line.close()
 
     def _follow(
         self, line: Connection, listen: ProgressListener, order: Order
@@ -128,11 +129,12 @@ class Hand:
                 raise why
 
     def _epitaph(self) -> str:
-        if self._process is None:
+        process = self._process  # another thread may end it meanwhile
+        if process is None:
             return "its process did not start"
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=5)
-        code = self._process.poll()
+            process.wait(timeout=5)
+        code = process.poll()
         self.end()
         if code is not None and code < 0:
             return f"its process was ended by signal {-code}"

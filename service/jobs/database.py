@@ -21,6 +21,10 @@ FILE = "service.sqlite"
 PATIENCE_SECONDS = 120.0
 """A running job waits so long for a database that went away."""
 
+IDLE = "-c idle_in_transaction_session_timeout=10s"
+"""A process that sleeps, or whose machine is gone, in the midst of a change loses what it holds:
+else the rows that it locked were nobody's to write."""
+
 _MIGRATION_LOCK = 0x5711
 """Any number, the same for everybody who makes tables."""
 
@@ -32,8 +36,11 @@ def database_url(settings: Settings) -> str:
     address = settings.database_url.get_secret_value()
     for short in ("postgres://", "postgresql://"):
         if address.startswith(short):
-            return f"postgresql+psycopg://{address.removeprefix(short)}"
-    return address
+            address = f"postgresql+psycopg://{address.removeprefix(short)}"
+    url = sa.make_url(address)
+    if url.get_backend_name() == "postgresql" and "options" not in url.query:
+        url = url.update_query_dict({"options": IDLE})
+    return url.render_as_string(hide_password=False)
 
 
 def connect(settings: Settings) -> sa.Engine:

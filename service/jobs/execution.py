@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import sqlalchemy as sa
 
@@ -51,6 +51,7 @@ class Bench:
     settings: Settings
     crew: Crew
     running: dict[str, Execution] = field(default_factory=dict)
+    closing: threading.Event = field(default_factory=threading.Event)
 
     def change(self, work: Callable[[sa.Connection], T]) -> T:
         """Do ``work`` in a transaction, with patience for a database that is away."""
@@ -109,6 +110,8 @@ class Execution:
 
     def _guarded(self, stage: str, do: Callable[[str], tuple[str, Any]]) -> tuple[str, Any]:
         """Do one step within an attempt; an error that may pass ends the attempt, not the job."""
+        if self._bench.closing.is_set():
+            _hand_back()
         if not self._opened():
             return ENDED, None
         try:
@@ -119,6 +122,8 @@ class Execution:
             seconds = self._bench.settings.job_seconds
             return self._give_up(f"it took longer than {seconds:g} seconds")
         except Died as error:
+            if self._bench.closing.is_set():
+                _hand_back()
             return self._broken(f"in {stage}: {error}")
         except OutOfService as error:
             return self._broken(f"in {stage}: {error}")
@@ -211,3 +216,9 @@ class Execution:
             self._bench.change(lambda c: states.advance(c, self._id, attempt, progress))
 
         return listen
+
+
+def _hand_back() -> NoReturn:
+    """Write nothing more, and wait for the end of this process: the job goes on elsewhere."""
+    while True:
+        time.sleep(60)

@@ -146,6 +146,7 @@ class Runner:
     def stop(self, patience: float) -> None:
         """Take no more jobs, and wait a while for those that run."""
         DBOS.destroy(workflow_completion_timeout_sec=int(patience))
+        logging.getLogger("dbos").setLevel(logging.CRITICAL)  # who still runs has been fenced off
 
 
 def _quieten() -> None:

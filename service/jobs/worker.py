@@ -97,6 +97,7 @@ class Worker:
         for chore in self._chores:
             chore.end()  # they ask the queue, which is gone after the next line
         self._runner.stop(patience)
+        self._bench.closing.set()
         for sign in self._signs:
             sign.end()
         self._bench.crew.end()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from service.jobs.nouns import Render
 from service.renders import open_renders
 from service.settings import Settings
 from tests.service.jobs.conftest import SHORTER, Service, eventually
@@ -68,7 +69,7 @@ def test_jobs_go_on_while_the_clock_jumps_to_and_fro(service: Service, clock: Pa
         hire(service, clock)
     job = service.submit(**SHORTER)
     service.reaches(job, "encode")
-    others = []
+    others: list[Render] = []
     for offset in ("+3d", "-3d", "+0"):
         before = clock.stat().st_mtime_ns
         clock.write_text(offset)

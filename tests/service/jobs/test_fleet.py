@@ -6,7 +6,10 @@ import signal
 import time
 
 import psutil
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 
+from service.jobs.database import database_url
 from tests.service.jobs.conftest import SHORTER, Service, assert_done_once, eventually
 
 
@@ -47,13 +50,31 @@ def test_all_dead_at_once_and_one_comes_back(service: Service) -> None:
     assert [render.state for render in service.renders.list("anna").items] == ["succeeded"] * 2
 
 
+def freeze(service: Service, worker: psutil.Process) -> None:
+    """Stop a worker, but not while it holds the one lock for writing that SQLite has.
+
+    Then nobody could write, whatever the service does, until it is resumed or killed.
+    """
+    engine = sa.create_engine(database_url(service.settings), connect_args={"timeout": 0.2})
+    while True:
+        worker.suspend()
+        try:
+            with engine.connect() as connection:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            break
+        except OperationalError:
+            worker.resume()
+    engine.dispose()
+
+
 def test_a_zombie_cannot_overwrite_the_winner(service: Service) -> None:
     zombie = service.hire()
     job = service.submit(**SHORTER)
     service.reaches(job, "encode")
     frozen = zombie.hands
-    for process in (psutil.Process(zombie.process.pid), *frozen):
+    for process in frozen:
         process.suspend()
+    freeze(service, psutil.Process(zombie.process.pid))
     winner = service.hire()
     won = service.finish(job)
     events = service.events(job)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from service.errors import OutOfService
+from service.jobs.database import connect
 from service.renders import open_renders
 from service.settings import Settings
 from tests.service.jobs.conftest import SHORTER, Service, assert_done_once, eventually
@@ -30,6 +31,15 @@ def service(server: Server, tmp_path: Path) -> Iterator[Service]:
     service = Service(settings, open_renders(settings))
     yield service
     service.dismiss()
+
+
+def test_who_sleeps_in_the_midst_of_a_change_loses_its_locks(service: Service) -> None:
+    """Else a row that a frozen process, or one on a lost machine, holds is nobody's to write."""
+    engine = connect(service.settings)
+    with engine.connect() as connection:
+        told = connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar_one()
+    engine.dispose()
+    assert told == "10s"
 
 
 def test_a_job_outlives_a_restart_of_its_database(service: Service, server: Server) -> None:
