@@ -17,6 +17,7 @@ from ipaddress import ip_address
 from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from pipelines.errors import InvalidRecipe, OutOfRange, UnknownName
 from service.errors import Conflict, NotFound, TooMany, Unauthenticated
@@ -210,38 +211,9 @@ class Keys:
             raise Unauthenticated(f"the API key is {key.state}", fix="ask for a new one")
         return key
 
-    def spend(self, key: Key) -> None:
-        """Count one render.
-
-        Raises:
-            TooMany: the tenant's quota of today is used up.
-        """
-        if key.renders_per_day is None:
-            return
-        now = datetime.now(UTC)
-        place = {"tenant": key.tenant, "day": now.date().isoformat()}
-        if not self._count(place, key.renders_per_day):
-            midnight = (now + DAY).replace(hour=0, minute=0, second=0, microsecond=0)
-            raise TooMany(
-                "today's renders are used up",
-                wait=(midnight - now).total_seconds(),
-                allowed=f"{key.renders_per_day} a day",
-            )
-
     def close(self) -> None:
         """Give connections back."""
         self._engine.dispose()
-
-    def _count(self, place: dict[str, str], most: int) -> bool:
-        here = (_usage.c.tenant == place["tenant"]) & (_usage.c.day == place["day"])
-        more = sa.update(_usage).where(here, _usage.c.renders < most)
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(sa.insert(_usage).values(**place, renders=0))
-        except sa.exc.IntegrityError:
-            pass  # not today's first
-        with self._engine.begin() as connection:
-            return connection.execute(more.values(renders=_usage.c.renders + 1)).rowcount == 1
 
     def _row(self, id: str) -> sa.RowMapping | None:
         with self._engine.connect() as connection:
@@ -251,6 +223,29 @@ class Keys:
         change = sa.update(_keys).where(_keys.c.id == id, column.is_(None) | (column > _now()))
         with self._engine.begin() as connection:
             connection.execute(change.values({column.name: moment.timestamp()}))
+
+
+def spend(connection: sa.Connection, key: Key) -> None:
+    """Count one render, in the transaction that accepts it: what is not accepted is not counted.
+
+    Raises:
+        TooMany: the tenant's quota of today is used up.
+    """
+    if key.renders_per_day is None:
+        return
+    now = datetime.now(UTC)
+    place = {"tenant": key.tenant, "day": now.date().isoformat()}
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(insert(_usage).values(**place, renders=0).on_conflict_do_nothing())
+    here = (_usage.c.tenant == place["tenant"]) & (_usage.c.day == place["day"])
+    more = sa.update(_usage).where(here, _usage.c.renders < key.renders_per_day)
+    if connection.execute(more.values(renders=_usage.c.renders + 1)).rowcount == 0:
+        midnight = (now + DAY).replace(hour=0, minute=0, second=0, microsecond=0)
+        raise TooMany(
+            "today's renders are used up",
+            wait=(midnight - now).total_seconds(),
+            allowed=f"{key.renders_per_day} a day",
+        )
 
 
 def require_keys(host: str, keys: Keys) -> None:

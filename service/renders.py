@@ -39,6 +39,13 @@ MAX_DRAFTS = 64
 LINK_SECONDS = 600
 """A signed address serves a file for so long."""
 
+Spend = Callable[[sa.Connection], None]
+"""Counts a job against somebody's quota, or refuses it."""
+
+
+def _nothing(connection: sa.Connection) -> None:
+    """Count nothing."""
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -109,6 +116,7 @@ class Renders:
         idempotency_key: str | None = None,
         priority: int = 0,
         metadata: Mapping[str, object] | None = None,
+        spend: Spend = _nothing,
     ) -> Render:
         """Accept a render; once this returns, it is never lost.
 
@@ -118,6 +126,8 @@ class Renders:
                 time, in whatever state it is by now.
             priority: 0..9, higher goes first within a tenant.
             metadata: small JSON document that comes back with the render.
+            spend: called in the transaction that accepts the job, and not for a known key; what
+                it raises, e.g. TooMany, refuses the job.
 
         Raises:
             NotFound: no such source of this tenant.
@@ -127,7 +137,7 @@ class Renders:
             TooMany: the queue or the disk is full.
         """
         request = request_of("render", spec, source_id, priority, metadata)
-        return self._accept(tenant, request, idempotency_key)
+        return self._accept(tenant, request, idempotency_key, spend)
 
     def explore(
         self,
@@ -141,6 +151,7 @@ class Renders:
         idempotency_key: str | None = None,
         priority: int = 0,
         metadata: Mapping[str, object] | None = None,
+        spend: Spend = _nothing,
     ) -> Render:
         """Accept a grid of drafts; its report lists ``drafts``, its artifacts hold their files.
 
@@ -158,7 +169,7 @@ class Renders:
         vary(spec, looks, cameras, chances)
         options = {"looks": list(looks), "cameras": list(cameras), "seeds": chances}
         request = request_of("exploration", spec, source_id, priority, metadata)
-        return self._accept(tenant, replace(request, options=options), idempotency_key)
+        return self._accept(tenant, replace(request, options=options), idempotency_key, spend)
 
     def promote(
         self,
@@ -170,6 +181,7 @@ class Renders:
         idempotency_key: str | None = None,
         priority: int = 0,
         metadata: Mapping[str, object] | None = None,
+        spend: Spend = _nothing,
     ) -> Render:
         """Submit the final of a draft; ``changes``, part of a recipe, win over the draft's.
 
@@ -185,7 +197,7 @@ class Renders:
         spec = parse_spec(draft["recipe"]).revised({"quality": "final", **(changes or {})})
         request = request_of("render", spec, exploration.source_id, priority, metadata)
         request = replace(request, promoted_from=(exploration_id, draft_id))
-        return self._accept(tenant, request, idempotency_key)
+        return self._accept(tenant, request, idempotency_key, spend)
 
     def get(self, tenant: str, render_id: str) -> Render:
         """Return a render or an exploration.
@@ -304,7 +316,7 @@ class Renders:
         self._queue.close()
         self._engine.dispose()
 
-    def _accept(self, tenant: str, request: Request, key: str | None) -> Render:
+    def _accept(self, tenant: str, request: Request, key: str | None, spend: Spend) -> Render:
         """Write a job down and enqueue it, in one transaction."""
         if key is not None and (known := self._known(tenant, key, request)) is not None:
             return known
@@ -316,6 +328,7 @@ class Renders:
                 if not records.use_source(connection, tenant, request.source_id):
                     raise NotFound("source", request.source_id)
                 states.accept(connection, request.row(render_id, tenant, key))
+                spend(connection)
                 self._queue.put(
                     connection,
                     render_id,

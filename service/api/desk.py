@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, ParamSpec, TypeVar
 
+import sqlalchemy as sa
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request, Security
@@ -15,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from service.api.guard import refuse_strangers
 from service.api.pump import Pump
-from service.auth import LOCAL, Key, Keys, Scope, is_loopback
+from service.auth import LOCAL, Key, Keys, Scope, is_loopback, spend
 from service.errors import Forbidden, Unauthenticated
 from service.fetching import Fetcher
 from service.rates import Rates
@@ -57,6 +58,15 @@ class Caller:
 
     tenant: str
     key: Key | None = None
+
+    def spend(self, connection: sa.Connection) -> None:
+        """Count one job against the caller's quota.
+
+        Raises:
+            TooMany: it is used up.
+        """
+        if self.key is not None:
+            spend(connection, self.key)
 
 
 def at_desk(request: Request) -> Desk:

@@ -42,7 +42,6 @@ async def create_exploration(
     """Accept a grid of drafts: every look with every camera and every seed."""
     wanted, source_id = await jobs.read_request(request, desk, caller, ExplorationRequest)
     spec = jobs.recipe_of(wanted)
-    await jobs.count(desk, caller)
     render = await in_thread(
         desk.renders.explore,
         caller.tenant,
@@ -54,6 +53,7 @@ async def create_exploration(
         idempotency_key=idempotency_key,
         priority=wanted.priority,
         metadata=wanted.metadata,
+        spend=caller.spend,
     )
     return await jobs.accepted(desk, render, prefer)
 
@@ -76,7 +76,6 @@ async def promote_draft(
     """Accept the final of a draft."""
     wanted = validated(PromotionRequest, await read_json(request))
     await jobs.found(desk, caller, KIND, exploration_id)
-    await jobs.count(desk, caller)
     render = await in_thread(
         desk.renders.promote,
         caller.tenant,
@@ -86,6 +85,7 @@ async def promote_draft(
         idempotency_key=idempotency_key,
         priority=wanted.priority,
         metadata=wanted.metadata,
+        spend=caller.spend,
     )
     return await jobs.accepted(desk, render, prefer)
 

@@ -68,16 +68,6 @@ def recipe_of(wanted: RenderRequest) -> RenderSpec:
     return RenderSpec.model_validate(wanted.model_dump(include=keys))
 
 
-async def count(desk: Desk, caller: Caller) -> None:
-    """Count one job against the caller's quota.
-
-    Raises:
-        TooMany: it is used up.
-    """
-    if caller.key is not None:
-        await in_thread(desk.keys.spend, caller.key)
-
-
 async def accepted(desk: Desk, render: Render, prefer: str | None) -> Response:
     """Answer a new job: at once, or when it ended if the client prefers to wait."""
     about_render(render.id)

@@ -30,7 +30,6 @@ async def create_render(
 ) -> Response:
     """Accept a render. What is accepted is never lost."""
     wanted, source_id = await jobs.read_request(request, desk, caller, RenderRequest)
-    await jobs.count(desk, caller)
     render = await in_thread(
         desk.renders.submit,
         caller.tenant,
@@ -39,5 +38,6 @@ async def create_render(
         idempotency_key=idempotency_key,
         priority=wanted.priority,
         metadata=wanted.metadata,
+        spend=caller.spend,
     )
     return await jobs.accepted(desk, render, prefer)

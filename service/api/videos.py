@@ -69,7 +69,6 @@ async def create_video(
     """Order a video: a form, or JSON with the still as ``image_reference.image_url``."""
     order, source_id = await _read(request, desk, caller)
     recipe = recipe_for(order)
-    await jobs.count(desk, caller)
     render = await in_thread(
         desk.renders.submit,
         caller.tenant,
@@ -77,6 +76,7 @@ async def create_video(
         source_id,
         idempotency_key=idempotency_key,
         metadata=remembered(order),
+        spend=caller.spend,
     )
     about_render(render.id)
     return video_of(render)

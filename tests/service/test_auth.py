@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from pipelines.errors import InvalidInput, OutOfRange, UnknownName
-from service.auth import Grant, Keys, is_loopback, read_scopes, require_keys
+from service.auth import Grant, Key, Keys, is_loopback, read_scopes, require_keys, spend
 from service.errors import Conflict, NotFound, TooMany, Unauthenticated
 from service.jobs.database import connect
 from service.settings import Settings
@@ -104,31 +104,36 @@ def test_a_rotation_never_lengthens_a_life(keys: Keys) -> None:
     assert keys.get(old.id).expires_at == old.expires_at
 
 
-def test_a_quota_holds_for_all_keys_of_a_tenant(keys: Keys) -> None:
+def count(engine: sa.Engine, key: Key) -> None:
+    with engine.begin() as connection:
+        spend(connection, key)
+
+
+def test_a_quota_holds_for_all_keys_of_a_tenant(keys: Keys, engine: sa.Engine) -> None:
     one, _ = keys.create(Grant("acme", "one", renders_per_day=3))
     two, _ = keys.create(Grant("acme", "two", renders_per_day=3))
     other, _ = keys.create(Grant("rival", "r", renders_per_day=1))
     free, _ = keys.create(Grant("acme", "free"))
     for key in (one, two, one, other, free):
-        keys.spend(key)
+        count(engine, key)
     for key in (one, two, other):
         with pytest.raises(TooMany, match="a day") as caught:
-            keys.spend(key)
+            count(engine, key)
         assert 0 < caught.value.wait <= 86_400
 
 
-def test_a_quota_is_exact_under_haste(keys: Keys) -> None:
+def test_a_quota_is_exact_under_haste(keys: Keys, engine: sa.Engine) -> None:
     key, _ = keys.create(Grant("acme", "x", renders_per_day=20))
     refused: list[TooMany] = []
 
-    def spend() -> None:
+    def hurry() -> None:
         for _ in range(10):
             try:
-                keys.spend(key)
+                count(engine, key)
             except TooMany as error:
                 refused.append(error)
 
-    threads = [threading.Thread(target=spend) for _ in range(4)]
+    threads = [threading.Thread(target=hurry) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

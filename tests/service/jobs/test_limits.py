@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +40,7 @@ def test_a_tenant_runs_no_more_at_a_time_than_its_share(shop: Service) -> None:
     assert {job.state for job in done} == {"succeeded"}
     for tenant in ("anna", "bert"):
         mine = sorted((job for job in done if job.tenant == tenant), key=started)
-        for one, following in zip(mine, mine[1:], strict=False):
+        for one, following in itertools.pairwise(mine):
             assert one.finished_at is not None
             assert started(following) >= one.finished_at.timestamp(), "one after another"
     assert shop.renders.depths() == {}
