@@ -147,14 +147,14 @@ class Misplaced(errors.ServiceError, InvalidInput):
 
 def problem_for(error: Exception, request_id: str | None = None) -> Answer:
     """Return what a caller is told about ``error``."""
-    kind = kind_of(type(error))
     named = error.first if isinstance(error, Misplaced) else error
+    kind = kind_of(type(named))
     name, title = type_name(type(named)) if kind is not UNEXPECTED else ("unexpected", "Unexpected")
     problem = Problem(
         type=TYPES + name,
         title=title,
         status=kind.status,
-        detail=kind.private or _sentence(error),
+        detail=kind.private or _sentence(named),
         request_id=request_id,
         allowed=None if kind.private else getattr(error, "allowed", None) or None,
         errors=error.places if isinstance(error, Misplaced) else None,

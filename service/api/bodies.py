@@ -8,7 +8,7 @@ import json
 import math
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeVar, cast
 
@@ -17,7 +17,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from pipelines.errors import InvalidRecipe, InvalidSource
+from pipelines.errors import InvalidInput, InvalidRecipe, InvalidSource
 from pipelines.parts import SourceRef
 from service.api.desk import Caller, Desk, in_thread, in_turn
 from service.errors import Malformed, TooLarge, UnsupportedMedia
@@ -34,6 +34,9 @@ MOST_JSON_BYTES = 16 * 2**20
 MOST_FIELD_BYTES = 2**20
 MOST_FIELDS = 40
 DEEPEST = 32
+MOST_VALUES = 50_000
+"""Of a JSON document; a recipe holds hundreds."""
+
 PIECE = 2**18
 IN_MEMORY = 2**20
 
@@ -78,6 +81,10 @@ def parse_json(text: bytes | str, what: str) -> Any:  # noqa: ANN401 - whatever 
     Raises:
         Malformed: it is none.
     """
+    if _values(text) > MOST_VALUES:
+        raise Malformed(
+            f"{what} holds too many values", allowed=f"up to {MOST_VALUES}", fix="make it smaller"
+        )
     try:
         document = json.loads(text, parse_constant=_no_constant)
     except RecursionError:
@@ -128,24 +135,50 @@ def validated(model: type[Model], document: object, root: str = "") -> Model:
         raise misplaced(error, model, root) from None
 
 
-async def keep_upload(desk: Desk, caller: Caller, upload: UploadFile) -> str:
+async def keep_upload(
+    desk: Desk, caller: Caller, upload: UploadFile, pointer: str = "/source"
+) -> str:
     """Keep an uploaded still; return its source's id."""
     await in_thread(upload.file.seek, 0)
-    return await in_turn(desk, desk.renders.add_source, caller.tenant, _pieces(upload.file))
+    with placed(pointer):
+        return await in_turn(desk, desk.renders.add_source, caller.tenant, _pieces(upload.file))
 
 
-async def keep_reference(desk: Desk, caller: Caller, source: SourceRef) -> str:
-    """Return the id of a still that is named by address, bytes or id; fetch and keep it first."""
+async def keep_reference(
+    desk: Desk, caller: Caller, source: SourceRef, pointer: str = "/source/{}"
+) -> str:
+    """Return the id of a still that is named by address, bytes or id; fetch and keep it first.
+
+    Args:
+        pointer: where the reference is in the request, ``{}`` standing for its kind.
+    """
     if source.id is not None:
         return source.id
     if source.base64 is not None:
-        return await in_turn(desk, desk.renders.add_source, caller.tenant, decoded(source.base64))
+        with placed(pointer.format("base64")):
+            data = decoded(source.base64)
+            return await in_turn(desk, desk.renders.add_source, caller.tenant, data)
     assert source.url is not None
-    with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
+    with placed(pointer.format("url")), tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
         await desk.fetcher.fetch(source.url, cast(BinaryIO, file))
         await in_thread(file.seek, 0)
         pieces = _pieces(cast(BinaryIO, file))
         return await in_turn(desk, desk.renders.add_source, caller.tenant, pieces)
+
+
+@contextmanager
+def placed(pointer: str) -> Iterator[None]:
+    """Give what is wrong inside the block its place in the request.
+
+    Raises:
+        Misplaced: what was wrong, with its place.
+    """
+    try:
+        yield
+    except Misplaced:
+        raise
+    except InvalidInput as error:
+        raise Misplaced(error, [Place(pointer=pointer, detail=str(error))]) from error
 
 
 def decoded(text: str) -> bytes:
@@ -189,6 +222,12 @@ def _sorted(form: FormData) -> Form:
         else:
             fields[name] = value
     return Form(fields, files)
+
+
+def _values(text: bytes | str) -> int:
+    """Return the most values that a text can hold, without reading them: each takes memory."""
+    signs: tuple[Any, ...] = (b",", b"[", b"{") if isinstance(text, bytes) else (",", "[", "{")
+    return sum(text.count(sign) for sign in signs)
 
 
 def _check_values(document: object, what: str) -> None:

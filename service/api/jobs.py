@@ -59,7 +59,7 @@ async def _from_form(
             return wanted, await keep_upload(desk, caller, form.files["source"][0])
         if wanted.source is None:
             raise missing_source()
-        return wanted, await keep_reference(desk, caller, wanted.source)
+        return wanted, await keep_reference(desk, caller, wanted.source, "/spec/source/{}")
 
 
 def recipe_of(wanted: RenderRequest) -> RenderSpec:

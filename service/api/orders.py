@@ -153,8 +153,8 @@ def engine_of(model: str) -> str | None:
     return None if model in (MODEL, AUTO) else model
 
 
-def reference_in(fields: Mapping[str, Any]) -> str | None:
-    """Return the address or the ``data:`` text that says where the still is."""
+def reference_in(fields: Mapping[str, Any]) -> tuple[str, str | None]:
+    """Return the field that says where the still is, and the address or ``data:`` text in it."""
     for name in REFERENCES:
         said = fields.get(name)
         if isinstance(said, str) and said.lstrip().startswith("{"):
@@ -164,8 +164,8 @@ def reference_in(fields: Mapping[str, Any]) -> str | None:
         if isinstance(said, dict):
             said = said.get("url")
         if isinstance(said, str) and said:
-            return said
-    return None
+            return name, said
+    return FILES[0], None
 
 
 def remembered(order: Order) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import secrets
 import time
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.metrics import Metrics
@@ -27,6 +28,9 @@ PROTECTION = {
     "Cache-Control": "no-store",
 }
 """Where an answer does not say otherwise."""
+
+CLIENT_GONE = 499
+"""In the log, for a client that did not wait for its answer: nginx's word for it."""
 
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -60,6 +64,8 @@ class Shell:
 
         try:
             await self._app(scope, receive, answer)
+        except ClientDisconnect:
+            visit.leave()
         except Exception as error:  # the last place to catch one: its trace is for the log alone
             LOG.exception("unexpected")
             if not visit.begun:
@@ -83,6 +89,10 @@ class _Visit:
     def begun(self) -> bool:
         """Whether an answer is under way."""
         return self._status != 0
+
+    def leave(self) -> None:
+        """Note that the client went away before there was an answer."""
+        self._status = CLIENT_GONE
 
     def watch(self, message: Message) -> None:
         """Dress the answer's head, and count its body."""

@@ -34,4 +34,4 @@ async def create_source(request: Request, desk: AtDesk, caller: Writer) -> Sourc
                 raise missing_source()
             return SourceResource(id=await keep_upload(desk, caller, form.files["source"][0]))
     wanted = validated(SourceRequest, await read_json(request))
-    return SourceResource(id=await keep_reference(desk, caller, wanted))
+    return SourceResource(id=await keep_reference(desk, caller, wanted, "/{}"))

@@ -172,7 +172,8 @@ async def _read(request: Request, desk: Desk, caller: Caller) -> tuple[Order, st
             order = read_order(form.fields)
             for name in FILES:
                 if name in form.files:
-                    return order, await keep_upload(desk, caller, form.files[name][0])
+                    upload = form.files[name][0]
+                    return order, await keep_upload(desk, caller, upload, f"/{name}")
             return order, await _keep_named(form.fields, desk, caller)
     document = await read_json(request)
     fields = document if isinstance(document, dict) else {}
@@ -180,11 +181,11 @@ async def _read(request: Request, desk: Desk, caller: Caller) -> tuple[Order, st
 
 
 async def _keep_named(fields: Mapping[str, Any], desk: Desk, caller: Caller) -> str:
-    reference = reference_in(fields)
+    name, reference = reference_in(fields)
     if reference is None:
-        raise missing_source("/input_reference")
-    place = "base64" if reference.startswith("data:") else "url"
-    return await keep_reference(desk, caller, SourceRef(**{place: reference}))
+        raise missing_source(f"/{name}")
+    kind = "base64" if reference.startswith("data:") else "url"
+    return await keep_reference(desk, caller, SourceRef(**{kind: reference}), f"/{name}")
 
 
 def _size(render: Render) -> str | None:

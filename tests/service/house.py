@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx2
 import psutil
@@ -25,13 +25,16 @@ DRAFT = {"quality": "draft", "seconds": 0.5, "fps": 12, "formats": ["web-loop"]}
 QUICK = {"STILLWAVE_MIN_FREE_MB": "0", "STILLWAVE_LEASE_SECONDS": "2"}
 
 
-def start(data_dir: Path, *options: str, **environment: str) -> subprocess.Popen[str]:
+def start(
+    data_dir: Path, *options: str, log: IO[str] | None = None, **environment: str
+) -> subprocess.Popen[str]:
     """Start a service; it says its address on its standard output."""
     told = {"STILLWAVE_DATA_DIR": str(data_dir), "STILLWAVE_DRAIN_SECONDS": "0"}
     return subprocess.Popen(
         [*PROGRAM, "serve", "--json", *options],
         env={**os.environ, "PYTHONPATH": str(ROOT), **QUICK, **told, **environment},
         stdout=subprocess.PIPE,
+        stderr=log,
         text=True,
     )
 
@@ -50,6 +53,11 @@ class House:
         self.process: subprocess.Popen[str] | None = None
 
     @property
+    def log(self) -> Path:
+        """Where its processes write what they have to say."""
+        return self.data_dir.with_suffix(".log")
+
+    @property
     def url(self) -> str:
         """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
@@ -57,7 +65,8 @@ class House:
     def start(self) -> None:
         """Start it, and wait until it takes jobs and a worker is there."""
         options = ("--port", str(self.port), "--workers", str(self.workers))
-        self.process = start(self.data_dir, *options, **self.environment)
+        with self.log.open("a") as log:
+            self.process = start(self.data_dir, *options, log=log, **self.environment)
         eventually(self.ready)
 
     @property
@@ -145,6 +154,9 @@ def house(data_dir: Path, workers: int = 1, **environment: str) -> Iterator[Hous
     try:
         opened.start()
         yield opened
+    except BaseException:
+        sys.stderr.write(opened.log.read_text()[-20_000:])
+        raise
     finally:
         opened.stop()
 
