@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from pipelines.errors import StillwaveError
 from service.logs import log_json
-from service.memory import fit_to_service
+from service.tuning import fit_to_service
 from service.settings import Settings, read_settings
 
 SSE_PATIENCE_SECONDS = 3
