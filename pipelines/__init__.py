@@ -8,9 +8,10 @@ The public names are imported when they are first used, so that importing one ro
 """
 
 import sys
-from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
+
+from pipelines.lazily import lazily
 
 if TYPE_CHECKING:
     from pipelines.context import Context
@@ -22,16 +23,16 @@ if TYPE_CHECKING:
     from pipelines.spec import RenderSpec, load_recipe, parse_spec
 
 _HOMES = {
-    "Context": "pipelines.context",
-    "RenderReport": "pipelines.report",
-    "RenderSpec": "pipelines.spec",
-    "StillwaveError": "pipelines.errors",
-    "explore": "pipelines.explore",
-    "load_recipe": "pipelines.spec",
-    "parse_spec": "pipelines.spec",
-    "promote": "pipelines.recall",
-    "remake": "pipelines.recall",
-    "render": "pipelines.render",
+    "Context": "context",
+    "RenderReport": "report",
+    "RenderSpec": "spec",
+    "StillwaveError": "errors",
+    "explore": "explore",
+    "load_recipe": "spec",
+    "parse_spec": "spec",
+    "promote": "recall",
+    "remake": "recall",
+    "render": "render",
 }
 
 __all__ = [
@@ -48,10 +49,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'pipelines' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lazily(__name__, _HOMES)
 
 
 class _Package(ModuleType):

@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipelines import report
 from pipelines.context import Context
-from pipelines.media import Still
+from pipelines.media import Delivery, Showing, Still
 from pipelines.models import known_models
 from pipelines.motion.choice import PARALLAX
 from pipelines.prepare import Scene
 from pipelines.protect import TextBox, find_text
-from pipelines.report import (
-    Delivery,
-    FidelityReport,
-    Findings,
-    RenderReport,
-    Showing,
-    build_report,
-    measure_fidelity,
-)
 from pipelines.source import inspect
 from pipelines.spec import RenderSpec
 
@@ -30,7 +22,7 @@ class Examination:
 
     advice: tuple[str, ...]
     text: tuple[str, ...]
-    fidelity: FidelityReport
+    fidelity: report.FidelityReport
 
 
 def examine(spec: RenderSpec, scene: Scene, showing: Showing, context: Context) -> Examination:
@@ -40,7 +32,7 @@ def examine(spec: RenderSpec, scene: Scene, showing: Showing, context: Context) 
         return Examination(
             inspect(scene.source, scene.subject, texts).advice,
             tuple(box.text for box in texts),
-            measure_fidelity(spec.protect, texts, showing, context),
+            report.measure_fidelity(spec.protect, texts, showing, context),
         )
 
 
@@ -51,9 +43,9 @@ def describe(
     deliveries: Sequence[Delivery],
     examined: Examination,
     context: Context,
-) -> RenderReport:
+) -> report.RenderReport:
     """Write everything down."""
-    findings = Findings(
+    findings = report.Findings(
         source_file=scene.source.file,
         advice=examined.advice,
         text=examined.text,
@@ -62,7 +54,9 @@ def describe(
     )
     recipe = spec.model_dump(mode="json")
     models = known_models(context.models_dir)
-    return build_report(recipe, scene.source, still, deliveries, findings, context.timings, models)
+    return report.build_report(
+        recipe, scene.source, still, deliveries, findings, context.timings, models
+    )
 
 
 def read_text(spec: RenderSpec, scene: Scene, context: Context) -> tuple[TextBox, ...]:

@@ -258,3 +258,33 @@ class Artifact:
     seam: Seam
     mean_flow_percent_per_second: float
     conformance: tuple[Check, ...] = field(default=())
+
+
+@dataclass(frozen=True, eq=False)
+class Showing:
+    """What one format shows, before it is encoded.
+
+    Attributes:
+        loop: what the file plays.
+        framed: the still, grown where the format shows more than it had.
+        framing: the window of it that frame 0 shows.
+        repeats: how often the file plays the loop.
+    """
+
+    loop: Loop
+    framed: Still
+    framing: Framing
+    repeats: int
+
+
+@dataclass(frozen=True, eq=False)
+class Delivery:
+    """One format, done.
+
+    Attributes:
+        artifact: the file.
+        showing: what it shows.
+    """
+
+    artifact: Artifact
+    showing: Showing

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
+from pipelines import encode, report
 from pipelines.camera import build_path, parse_camera
 from pipelines.context import Context
 from pipelines.describe import Examination, describe, examine
-from pipelines.encode import FORMATS, OutputPlan, encode_loop, frame_still, plan_output
+from pipelines.encode import FORMATS, OutputPlan, frame_still, plan_output
 from pipelines.files import publish_folder
 from pipelines.loop import close_loop
 from pipelines.loop.length import frames_needed
-from pipelines.media import Artifact, Clip, Framing, Still
+from pipelines.media import Artifact, Clip, Delivery, Framing, Showing, Still
 from pipelines.motion.choice import PARALLAX, Choice, choose_engine
 from pipelines.motion.engine import MOTION_ENGINES, Direction, Shot
 from pipelines.parts import AUTO, MotionSpec
 from pipelines.pictures import recorded, save_jpeg, save_stills
 from pipelines.prepare import Given, Scene, dress, find_scene
-from pipelines.report import Delivery, RenderReport, Showing, embed
 from pipelines.spec import RenderSpec
 from pipelines.still import LOOKS
 from pipelines.threads import one_thread_a_picture, step_back
 
 REPORT = "report.json"
+
+LATE = ("pipelines.encode.artifact", "pipelines.report.build", "pipelines.report.fidelity")
+"""What the end of the journey needs and nothing before it: the codec, the measures, the report."""
 
 PLACES = {"engine", "mask"}
 """Keys of a recipe's motion that are not said to the engine itself."""
@@ -36,7 +40,7 @@ def render(
     out: Path,
     context: Context,
     keep_frames: bool = False,
-) -> RenderReport:
+) -> report.RenderReport:
     """Make every format of a recipe.
 
     Args:
@@ -56,8 +60,8 @@ def render(
     with (
         publish_folder(out, last=REPORT) as folder,
         ThreadPoolExecutor(1, initializer=step_back) as beside,
-        one_thread_a_picture(),
     ):
+        beside.submit(_import_late)
         size = scene.full_size if spec.quality == "final" else None
         saved = beside.submit(save_stills, folder, still, size)
         kept = folder / "frames" if keep_frames else None
@@ -68,13 +72,20 @@ def render(
             if not examined:
                 examined.append(beside.submit(examine, spec, scene, showing, context))
                 save_jpeg(folder / "poster.jpg", showing.loop.clip.render(0))
-            artifact = deliver(spec, scene, showing, name, folder, context, kept)
+            with one_thread_a_picture():
+                artifact = deliver(spec, scene, showing, name, folder, context, kept)
             deliveries.append(Delivery(artifact, showing))
             kept = None
-        report = describe(spec, scene, still, deliveries, examined[0].result(), context)
+        described = describe(spec, scene, still, deliveries, examined[0].result(), context)
         saved.result()
-        (folder / REPORT).write_text(report.to_json(), encoding="utf-8")
-    return report
+        (folder / REPORT).write_text(described.to_json(), encoding="utf-8")
+    return described
+
+
+def _import_late() -> None:
+    """Import what comes late while the layers are cut, which leaves the interpreter idle."""
+    for module in LATE:
+        import_module(module)
 
 
 def show(spec: RenderSpec, still: Still, name: str, context: Context) -> Showing:
@@ -98,14 +109,16 @@ def deliver(
 ) -> Artifact:
     """Encode what a format shows; ``kept`` receives its frames."""
     with context.stage("encode"):
-        return encode_loop(
+        return encode.encode_loop(
             showing.loop if kept is None else recorded(showing.loop, kept),
             name,
             folder / f"{name}.{FORMATS[name].container}",
             repeats=showing.repeats,
             context=context,
             draft=spec.quality == "draft",
-            metadata=embed(spec.model_dump(mode="json"), scene.source.sha256, scene.source.file),
+            metadata=report.embed(
+                spec.model_dump(mode="json"), scene.source.sha256, scene.source.file
+            ),
         )
 
 

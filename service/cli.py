@@ -16,7 +16,7 @@ from typing import NoReturn
 import click
 
 from pipelines.errors import Cancelled, StillwaveError
-from service.memory import fit_to_one_job, leave_memory_to_the_system
+from service.tuning import fit_to_one_job, leave_memory_to_the_system
 
 COMMANDS = {
     "render": ("rendering", "Turn a still into loops, one file for each format."),

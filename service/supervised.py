@@ -11,8 +11,8 @@ from typing import NoReturn
 
 from pipelines.errors import StillwaveError
 from service.logs import log_json
-from service.memory import fit_to_service
 from service.settings import Settings, read_settings
+from service.tuning import fit_to_service
 
 SSE_PATIENCE_SECONDS = 3
 """Open event streams get so long to close when the HTTP process stops."""

@@ -3,8 +3,9 @@
 The names are imported when they are first used: who asks for the formats alone loads no codec.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from pipelines.lazily import lazily
 
 if TYPE_CHECKING:
     from pipelines.encode.artifact import encode_loop
@@ -37,8 +38,4 @@ __all__ = [
     "plan_output",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazily(__name__, _HOMES)

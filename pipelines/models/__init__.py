@@ -3,22 +3,51 @@
 Importing this room loads no network library; :mod:`pipelines.models.loading` does, when called.
 """
 
-from pipelines.models.entry import Kind, Memory, Model, Package, Repository
-from pipelines.models.folders import add_folder
-from pipelines.models.hub import Hub
-from pipelines.models.policy import licence_note, require_licence
-from pipelines.models.pull import pull
-from pipelines.models.session import default_threads, open_session
-from pipelines.models.store import (
-    find_in_store,
-    installed,
-    known_models,
-    locate,
-    locate_folder,
-    present,
-    verify,
-)
-from pipelines.models.table import MODELS, find_model
+from typing import TYPE_CHECKING
+
+from pipelines.lazily import lazily
+
+if TYPE_CHECKING:
+    from pipelines.models.entry import Kind, Memory, Model, Package, Repository
+    from pipelines.models.folders import add_folder
+    from pipelines.models.hub import Hub
+    from pipelines.models.policy import licence_note, require_licence
+    from pipelines.models.pulling import pull
+    from pipelines.models.session import default_threads, open_session
+    from pipelines.models.store import (
+        find_in_store,
+        installed,
+        known_models,
+        locate,
+        locate_folder,
+        present,
+        verify,
+    )
+    from pipelines.models.table import MODELS, find_model
+
+_HOMES = {
+    "Hub": "hub",
+    "Kind": "entry",
+    "MODELS": "table",
+    "Memory": "entry",
+    "Model": "entry",
+    "Package": "entry",
+    "Repository": "entry",
+    "add_folder": "folders",
+    "default_threads": "session",
+    "find_in_store": "store",
+    "find_model": "table",
+    "installed": "store",
+    "known_models": "store",
+    "licence_note": "policy",
+    "locate": "store",
+    "locate_folder": "store",
+    "open_session": "session",
+    "present": "store",
+    "pull": "pulling",
+    "require_licence": "policy",
+    "verify": "store",
+}
 
 __all__ = [
     "MODELS",
@@ -43,3 +72,5 @@ __all__ = [
     "require_licence",
     "verify",
 ]
+
+__getattr__ = lazily(__name__, _HOMES)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.media import Artifact, Clip, Framing, Loop, Source, Still
+from pipelines.media import Clip, Delivery, Source, Still
 from pipelines.models import Model
 from pipelines.report.model import (
     ArtifactReport,
@@ -22,36 +22,6 @@ from pipelines.report.model import (
     SourceReport,
 )
 from pipelines.report.provenance import provenance
-
-
-@dataclass(frozen=True, eq=False)
-class Showing:
-    """What one format shows, before it is encoded.
-
-    Attributes:
-        loop: what the file plays.
-        framed: the still, grown where the format shows more than it had.
-        framing: the window of it that frame 0 shows.
-        repeats: how often the file plays the loop.
-    """
-
-    loop: Loop
-    framed: Still
-    framing: Framing
-    repeats: int
-
-
-@dataclass(frozen=True, eq=False)
-class Delivery:
-    """One format, done.
-
-    Attributes:
-        artifact: the file.
-        showing: what it shows.
-    """
-
-    artifact: Artifact
-    showing: Showing
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ import numpy as np
 from pipelines.arrays import Image, Mask, Matrix
 from pipelines.camera.pose import plane_homography
 from pipelines.context import Context
-from pipelines.media import CameraTrack, Clip, Framing
+from pipelines.media import CameraTrack, Clip, Framing, Showing
 from pipelines.protect import TextBox, find_text
 from pipelines.quality import (
     colour_difference,
@@ -20,7 +20,6 @@ from pipelines.quality import (
     structural_similarity,
     text_similarity,
 )
-from pipelines.report.build import Showing
 from pipelines.report.model import FidelityReport, SubjectReport, TextReport
 
 SHORT_SIDE = 270

@@ -26,12 +26,13 @@ from pipelines.media import (
     Framing,
     Loop,
     Seam,
+    Showing,
     Source,
     Still,
     Subject,
 )
 from pipelines.prepare import Scene
-from pipelines.report import FidelityReport, Showing, TextReport
+from pipelines.report import FidelityReport, TextReport
 
 Array = NDArray[Any]
 

@@ -15,12 +15,11 @@ from typing import Any
 from pipelines.context import Context
 from pipelines.describe import Examination, describe, examine
 from pipelines.explore import explore
-from pipelines.media import Artifact, Still
+from pipelines.media import Artifact, Delivery, Showing, Still
 from pipelines.motion.choice import PARALLAX
 from pipelines.pictures import save_jpeg, save_stills
 from pipelines.prepare import Scene, dress, find_scene
 from pipelines.render import REPORT, deliver, show
-from pipelines.report import Delivery, Showing
 from pipelines.spec import RenderSpec, parse_spec
 from pipelines.variants import vary
 from service.jobs.freeze import freeze, thaw

@@ -7,11 +7,13 @@ both sides then move alike and the cut does not show.
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.arrays import Depth, Mask
+from pipelines.arrays import Depth, Mask, Plane
 
 EDGE = 0.035
 """A jump of nearness (times relief) over three pixels that is a depth edge. Shih et al. 2020 (3D
@@ -80,10 +82,22 @@ def grown(matte: Mask) -> Mask:
     A rim of backdrop that moves with the product shows less than a rim of product left behind.
     """
     coverage = (matte * 255 + 0.5).astype(np.uint8)
-    closed = cv2.morphologyEx(coverage, cv2.MORPH_CLOSE, _disc(NOTCH * min(matte.shape)))
-    radius = growth(matte)
+    notch, radius = NOTCH * min(matte.shape), growth(matte)
+    part = _around(coverage, math.ceil(notch + 3 * radius) + 2)
+    closed = cv2.morphologyEx(coverage[part], cv2.MORPH_CLOSE, _disc(notch))
     wider = cv2.GaussianBlur(cv2.dilate(closed, _disc(radius)), (0, 0), 0.4 * radius)
-    return np.multiply(wider, np.float32(1 / 255), dtype=np.float32)
+    result = np.zeros_like(matte)
+    np.multiply(wider, np.float32(1 / 255), out=result[part])
+    return result
+
+
+def _around(coverage: Plane, pixels: int) -> tuple[slice, slice]:
+    """The rows and columns that hold all coverage, and some more on each side."""
+    left, top, width, height = cv2.boundingRect(coverage)
+    return (
+        slice(max(0, top - pixels), top + height + pixels),
+        slice(max(0, left - pixels), left + width + pixels),
+    )
 
 
 def growth(matte: Mask) -> float:

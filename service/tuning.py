@@ -1,4 +1,4 @@
-"""Fits a process's memory to what it does: one job on a few large pictures, or service for days."""
+"""Fits a process to what it does: one job on a few large pictures, or service for days."""
 
 from __future__ import annotations
 
@@ -23,9 +23,14 @@ OBJECTS = 200_000
 
 OBJECTS_BY_DEFAULT = gc.get_threshold()[0]
 
+SWITCH_SECONDS = 0.0005
+"""Longest that one thread keeps the interpreter while another wants it. By default ten times that:
+a thread that cuts layers in OpenCV would wait so long after every call for one that imports."""
+
 
 def fit_to_one_job() -> None:
-    """Keep freed memory for reuse, and look for garbage rarely."""
+    """Keep freed memory for reuse, look for garbage rarely, hand the interpreter over often."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(OBJECTS)
     _tell_allocator(KEEP)
 
