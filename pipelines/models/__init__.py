@@ -10,6 +10,7 @@ from pipelines.models.policy import licence_note, require_licence
 from pipelines.models.pull import pull
 from pipelines.models.session import default_threads, open_session
 from pipelines.models.store import (
+    edition,
     find_in_store,
     installed,
     known_models,
@@ -30,6 +31,7 @@ __all__ = [
     "Repository",
     "add_folder",
     "default_threads",
+    "edition",
     "find_in_store",
     "find_model",
     "installed",

@@ -17,13 +17,15 @@ from pipelines.arrays import Image
 from pipelines.context import Context
 from pipelines.models.compute import Plan, place, withdraw
 from pipelines.still.diffusion.family import Family
-from pipelines.still.diffusion.pool import STAGE, Loaded
+from pipelines.still.diffusion.loading import Loaded
 from pipelines.still.diffusion.preview import Previews
 from pipelines.still.diffusion.settings import Settings
 from pipelines.still.engine import Guidance
 
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
+
+STAGE = "still"
 
 Tensors = dict[str, torch.Tensor]
 
