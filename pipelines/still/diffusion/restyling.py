@@ -153,6 +153,8 @@ def _details(
     yield "seeds", list(settings.seeds)
     yield "prompt", settings.prompt
     yield "negative_prompt", settings.negative_prompt
+    if settings.passages:
+        yield "passages", {what: len(each) for what, each in settings.passages.items()}
     if settings.left_out:
         yield "left_out", dict(settings.left_out)
     if asked.loras:
