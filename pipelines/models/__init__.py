@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pipelines.models.pulling import pull
     from pipelines.models.session import default_threads, open_session
     from pipelines.models.store import (
+        edition,
         find_in_store,
         installed,
         known_models,
@@ -35,6 +36,7 @@ _HOMES = {
     "Repository": "entry",
     "add_folder": "folders",
     "default_threads": "session",
+    "edition": "store",
     "find_in_store": "store",
     "find_model": "table",
     "installed": "store",
@@ -59,6 +61,7 @@ __all__ = [
     "Repository",
     "add_folder",
     "default_threads",
+    "edition",
     "find_in_store",
     "find_model",
     "installed",

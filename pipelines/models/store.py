@@ -82,6 +82,19 @@ def locate_folder(name: str, models_dir: Path) -> Path:
     return folder
 
 
+def edition(name: str, models_dir: Path) -> str:
+    """Return what tells these weights from others that bear the same name: their notes' digests.
+
+    The base of a model counts too. Empty where there is no note; whoever loads is told why.
+
+    Raises:
+        UnknownName: no such model.
+    """
+    base = find_in_store(name, models_dir).base
+    notes = (models_dir / each / NOTE for each in (name, base) if each is not None)
+    return " ".join(digest(note) for note in notes if note.is_file())
+
+
 def installed(models_dir: Path) -> tuple[str, ...]:
     """Return the names of the models whose weights are in the store."""
     return tuple(

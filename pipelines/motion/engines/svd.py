@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from pipelines.context import Context
 from pipelines.errors import InvalidInput
 from pipelines.media import Clip
+from pipelines.models.pool import Pool
 from pipelines.motion.engine import Guide, Shot
 from pipelines.motion.svd.closing import JUMP
-from pipelines.motion.svd.compute import load, run
+from pipelines.motion.svd.compute import Loaded, find_key, load, run
 from pipelines.motion.svd.finish import finish
 from pipelines.motion.svd.region import Region
 from pipelines.motion.svd.settings import require_detail, settle
@@ -18,10 +20,16 @@ from pipelines.motion.svd.size import choose_size
 from pipelines.motion.svd.weights import choose_model, find_native
 
 
+@dataclass(frozen=True)
 class StableVideoDiffusion:
-    """The diffusion engine: a GPU makes it practical, a CPU is enough for it."""
+    """The diffusion engine: a GPU makes it practical, a CPU is enough for it.
 
-    title = "Stable Video Diffusion, led by the parallax clip of the same path"
+    Attributes:
+        pool: keeps the pipeline from one format, and one job, to the next.
+    """
+
+    title: str = "Stable Video Diffusion, led by the parallax clip of the same path"
+    pool: Pool[Loaded] = field(default_factory=lambda: Pool("animate"))
 
     def animate(self, shot: Shot, context: Context) -> Clip:
         """Generate the shot's clip; frames are interpolated and enlarged on demand.
@@ -34,15 +42,15 @@ class StableVideoDiffusion:
         """
         guide = _require_guide(shot)
         name = choose_model(shot.direction.model, context)
-        context.step("animate", 0)
-        loaded = load(name, context)
-        native = find_native(loaded.pipeline)
-        size = choose_size(shot.width, shot.height, native)
-        require_detail(shot.framing, size, native)
-        settings = settle(shot.direction, size, native, loaded.wishes)
-        scene = Shooting(loaded.pipeline, shot, guide, settings, context)
-        reference = guide(shot.width, shot.height, shot.count)
-        taken, mode = run(loaded, settings, context, lambda chunk: take(scene, chunk))
+        key = find_key(name, context)
+        with self.pool.lend(key, lambda: load(key), context) as loaded:
+            native = find_native(loaded.pipeline)
+            size = choose_size(shot.width, shot.height, native)
+            require_detail(shot.framing, size, native)
+            settings = settle(shot.direction, size, native, loaded.wishes)
+            scene = Shooting(loaded.pipeline, shot, guide, settings, context)
+            reference = guide(shot.width, shot.height, shot.count)
+            taken, mode = run(loaded, settings, context, lambda chunk: take(scene, chunk))
         moving = shot.still.moving
         region = None if moving is None else Region(shot, moving, reference.camera, scene.softness)
         return Clip(
@@ -61,6 +69,7 @@ class StableVideoDiffusion:
 
 
 ENGINE = StableVideoDiffusion()
+"""One for the process, so that a model that was loaded serves the next format as well."""
 
 
 def _require_guide(shot: Shot) -> Guide:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 from pipelines.context import Context
-from pipelines.models import find_in_store
+from pipelines.machine import Machine
+from pipelines.models import edition, find_in_store
 from pipelines.models.compute import (
-    Hardware,
     Plan,
     as_dtype,
     choose,
@@ -18,6 +19,7 @@ from pipelines.models.compute import (
     measure_needs,
     place,
     with_leaner_retry,
+    withdraw,
 )
 from pipelines.models.loading import load_svd
 from pipelines.motion.svd.feature_cache import cached_features
@@ -34,32 +36,53 @@ class Loaded:
 
     Attributes:
         pipeline: not placed yet.
-        hardware: where it will run.
         wishes: settings by name that these weights want in place of the stock pipeline's
             (a few-step model: ``num_inference_steps``, ``max_guidance_scale``).
     """
 
     pipeline: DirectedPipeline
-    hardware: Hardware
     wishes: Mapping[str, float] = field(default_factory=dict)
 
 
-def load(name: str, context: Context) -> Loaded:
-    """Load ``name`` from the store.
+@dataclass(frozen=True)
+class Key:
+    """What makes two shots share a pipeline.
+
+    Attributes:
+        name: of the model.
+        edition: of its weights, see :func:`pipelines.models.edition`.
+        machine: decides the device, the precision and which licences may be used.
+        models_dir: the store.
+    """
+
+    name: str
+    edition: str
+    machine: Machine
+    models_dir: Path
+
+
+def find_key(name: str, context: Context) -> Key:
+    """Return the key of a model for a job."""
+    store = context.models_dir
+    return Key(name, edition(name, store), context.machine, store)
+
+
+def load(key: Key) -> Loaded:
+    """Load a model from the store.
 
     Weights with a base are those of AnimateLCM-SVD: sampled in few steps, as they were trained.
 
     Raises:
         MissingCapability: the weights are not there or damaged, or their licence is refused.
     """
-    hardware = find_hardware(context.machine.device)
-    dtype = as_dtype(choose_precision(context.machine, hardware))
-    policy = context.machine.licence_policy
-    pipeline = DirectedPipeline.of(load_svd(name, context.models_dir, dtype=dtype, policy=policy))
-    if find_in_store(name, context.models_dir).base is None:
-        return Loaded(pipeline, hardware)
+    name, machine, store = key.name, key.machine, key.models_dir
+    dtype = as_dtype(choose_precision(machine, find_hardware(machine.device)))
+    pipeline = load_svd(name, store, dtype=dtype, policy=machine.licence_policy)
+    pipeline = DirectedPipeline.of(pipeline)
+    if find_in_store(name, store).base is None:
+        return Loaded(pipeline)
     pipeline.scheduler = EdmConsistencyScheduler()
-    return Loaded(pipeline, hardware, FEW_STEP_DEFAULTS)
+    return Loaded(pipeline, FEW_STEP_DEFAULTS)
 
 
 def run(
@@ -91,8 +114,12 @@ def run(
 
     def attempt(plan: Plan) -> Result:
         place(loaded.pipeline, plan)
-        with cached_features(unet, settings.feature_cache):
-            return work(plan.decode_chunk_size)
+        try:
+            with cached_features(unet, settings.feature_cache):
+                return work(plan.decode_chunk_size)
+        finally:
+            if plan.hardware.own_memory or plan.memory != "full":
+                withdraw(loaded.pipeline)  # the device is free for the next stage
 
-    result, plan = with_leaner_retry(choose(context.machine, needs, loaded.hardware), attempt)
+    result, plan = with_leaner_retry(choose(context.machine, needs), attempt)
     return result, plan.report()

@@ -7,5 +7,6 @@
     settings  what one request comes to on that family        words       prompts, and what is cut
     size      through the model's size and back               detail      what the model never saw
     structure what a ControlNet is shown                      preview     looks at unfinished work
-    pool      pipelines kept in memory                        drawing     one run
+    loading   the pipeline, with what is added to it          passages    prompts of any length
+    drawing   one run, from the call to its pictures
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,13 +17,16 @@ from pipelines.arrays import Image
 from pipelines.context import Context
 from pipelines.models.compute import Plan, place, withdraw
 from pipelines.still.diffusion.family import Family
-from pipelines.still.diffusion.pool import STAGE, Loaded
+from pipelines.still.diffusion.loading import Loaded
+from pipelines.still.diffusion.passages import encode
 from pipelines.still.diffusion.preview import Previews
-from pipelines.still.diffusion.settings import Settings
+from pipelines.still.diffusion.settings import OFF, Settings
 from pipelines.still.engine import Guidance
 
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
+
+STAGE = "still"
 
 Tensors = dict[str, torch.Tensor]
 
@@ -119,11 +122,11 @@ def _is_news(record: logging.LogRecord) -> bool:
 def arguments(
     family: Family, sight: Sight, settings: Settings, guidance: Guidance
 ) -> dict[str, Any]:
-    """Return what the pipeline is called with: only what its family takes."""
+    """Return what the pipeline, in its place, is called with: only what its family takes."""
     height, width = sight.still.shape[:2]
     count, still = len(settings.seeds), Pillow.fromarray(sight.still)
     offered = {
-        **settings.words,
+        **_words(family, settings),
         "image": [still] * count if family.takes_strength else still,
         "strength": settings.schedule.strength,
         "num_inference_steps": settings.schedule.num_inference_steps,
@@ -140,3 +143,10 @@ def arguments(
     if guidance.reference is not None:
         offered["ip_adapter_image"] = Pillow.fromarray(guidance.reference)
     return {name: value for name, value in offered.items() if family.takes(name)}
+
+
+def _words(family: Family, settings: Settings) -> Mapping[str, Any]:
+    """Return texts, or their encodings where they are longer than is read at once."""
+    if not settings.passages:
+        return settings.words
+    return encode(family, settings.passages, guided=settings.guidance_scale > OFF)

@@ -11,6 +11,7 @@ import numpy as np
 from pipelines.arrays import Image, ImageF
 from pipelines.colour import quantise
 from pipelines.context import Context
+from pipelines.models import edition
 from pipelines.models.compute import (
     Plan,
     choose,
@@ -19,9 +20,10 @@ from pipelines.models.compute import (
     measure_needs,
     with_leaner_retry,
 )
+from pipelines.models.pool import Pool
 from pipelines.still.diffusion.detail import with_detail
-from pipelines.still.diffusion.drawing import Drawing, Sight, draw
-from pipelines.still.diffusion.pool import Key, Loaded, Pool, weigh
+from pipelines.still.diffusion.drawing import STAGE, Drawing, Sight, draw
+from pipelines.still.diffusion.loading import Key, Loaded, load, weigh
 from pipelines.still.diffusion.schedulers import make_scheduler, require_sampler
 from pipelines.still.diffusion.settings import OFF, Settings, habits_of, settle
 from pipelines.still.diffusion.size import Fit, fit_size
@@ -60,7 +62,7 @@ class Restyler:
         pool: where pipelines are kept.
     """
 
-    pool: Pool = field(default_factory=Pool)
+    pool: Pool[Loaded] = field(default_factory=lambda: Pool(STAGE))
 
     def restyle(self, request: Request, context: Context) -> Rendition:
         """Return the request's variations, every one of the size of its pixels.
@@ -74,8 +76,9 @@ class Restyler:
         weights = choose_weights(request.guidance, context)
         machine = context.machine
         precision = choose_precision(machine, find_hardware(machine.device))
-        key = Key(weights, precision, context.models_dir, machine.licence_policy)
-        with self.pool.lend(key, context) as loaded:
+        editions = tuple(edition(name, context.models_dir) for name in weights.names)
+        key = Key(weights, editions, precision, context.models_dir, machine.licence_policy)
+        with self.pool.lend(key, lambda: load(key), context) as loaded:
             weigh(loaded, key, request.guidance)
             settings = _prepare(request, weights, loaded)
             height, width = request.pixels.shape[:2]
@@ -150,6 +153,8 @@ def _details(
     yield "seeds", list(settings.seeds)
     yield "prompt", settings.prompt
     yield "negative_prompt", settings.negative_prompt
+    if settings.passages:
+        yield "passages", {what: len(each) for what, each in settings.passages.items()}
     if settings.left_out:
         yield "left_out", dict(settings.left_out)
     if asked.loras:

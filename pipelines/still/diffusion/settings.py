@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.errors import require_range
 from pipelines.still.diffusion.family import Family
+from pipelines.still.diffusion.passages import Passages, reads_on, split
 from pipelines.still.diffusion.schedule import (
     Schedule,
     cut_consistency_schedule,
     cut_schedule,
 )
 from pipelines.still.diffusion.weights import Weights
-from pipelines.still.diffusion.words import Reading, find_readers, join_words, read, sentences
+from pipelines.still.diffusion.words import (
+    Reader,
+    Reading,
+    find_readers,
+    join_words,
+    read,
+    sentences,
+)
 from pipelines.still.engine import Request
 
 if TYPE_CHECKING:
     from diffusers import SchedulerMixin
+
+
+Readings = Mapping[str, Reading]
+"""What each text encoder reads of one text, by the ending of its parameters."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +91,7 @@ class Settings:
         schedule: how many steps, and which share of them.
         seeds: one for each variation.
         words: what is said to each text encoder, by the pipeline's parameter.
+        passages: the same in pieces, where it is longer than its encoders read at once; else empty.
         left_out: what no encoder reads, by ``prompt`` and ``negative_prompt``.
         warnings: sentences for the report.
     """
@@ -89,6 +102,7 @@ class Settings:
     schedule: Schedule
     seeds: tuple[int, ...]
     words: Mapping[str, str]
+    passages: Passages
     left_out: Mapping[str, str]
     warnings: tuple[str, ...]
 
@@ -128,7 +142,12 @@ def settle(
     prompt = join_words(asked.prompt, look.prompt)
     negative = join_words(asked.negative_prompt, look.negative_prompt) if guided else None
     told = {"prompt": prompt} | ({} if negative is None else {"negative_prompt": negative})
-    readings = {what: _read(family, text) for what, text in told.items()}
+    readers = find_readers(family.pipeline, int(family.default("max_sequence_length", 0)))
+    if reads_on(family, readers):
+        passages, readings = _in_passages(readers, told)
+    else:
+        passages = {}
+        readings = {what: _at_once(readers, text) for what, text in told.items()}
     notes = [schedule.note, *_unheard(request, weights.model, family, guided)]
     for what, each in readings.items():
         notes += sentences(each, what.replace("_", " "), weights.model)
@@ -139,6 +158,7 @@ def settle(
         schedule=schedule,
         seeds=tuple(asked.seed + index for index in range(asked.variations)),
         words=told | dict(_words(readings)),
+        passages=passages,
         left_out=dict(_left_out(readings)),
         warnings=tuple(filter(None, notes)),
     )
@@ -161,18 +181,30 @@ def _longest(scheduler: SchedulerMixin) -> int:
     return int(scheduler.config.get(key, MANY_STEPS))
 
 
-def _read(family: Family, text: str) -> dict[str, Reading]:
+def _at_once(readers: Sequence[Reader], text: str) -> Readings:
     """Return what each text encoder reads of a text, by the ending of its parameters."""
-    readers = find_readers(family.pipeline, int(family.default("max_sequence_length", 0)))
     return {reader.ending: read(reader, text) for reader in readers}
 
 
-def _words(readings: Mapping[str, Mapping[str, Reading]]) -> Iterator[tuple[str, str]]:
+def _in_passages(
+    readers: Sequence[Reader], told: Mapping[str, str]
+) -> tuple[Passages, Mapping[str, Readings]]:
+    """Return every text in pieces, none where all fit in one, and what is read of each."""
+    pieces = {what: split(readers, text) for what, text in told.items()}
+    readings: dict[str, Readings] = {
+        what: {reader.ending: reading for reader in readers}
+        for what, (_, reading) in pieces.items()
+    }
+    long = any(len(passages) > 1 for passages, _ in pieces.values())
+    return {what: passages for what, (passages, _) in pieces.items() if long}, readings
+
+
+def _words(readings: Mapping[str, Readings]) -> Iterator[tuple[str, str]]:
     for what, each in readings.items():
         yield from ((f"{what}{ending}", reading.kept) for ending, reading in each.items())
 
 
-def _left_out(readings: Mapping[str, Mapping[str, Reading]]) -> Iterator[tuple[str, str]]:
+def _left_out(readings: Mapping[str, Readings]) -> Iterator[tuple[str, str]]:
     for what, each in readings.items():
         shortest = min((reading.left_out for reading in each.values()), key=len, default="")
         if shortest:

@@ -13,7 +13,7 @@ from pipelines.context import Context
 from pipelines.machine import Machine, MemoryMode
 from pipelines.models import pull
 from pipelines.motion.engine import Shot
-from pipelines.motion.svd.compute import Loaded, load, run
+from pipelines.motion.svd.compute import Loaded, find_key, load, run
 from pipelines.motion.svd.few_step import EdmConsistencyScheduler
 from pipelines.motion.svd.settings import Settings, settle
 from pipelines.motion.svd.shoot import Shooting, take
@@ -42,7 +42,7 @@ def generate(loaded: Loaded, context: Context, feature_cache: int = 1) -> Taken:
 
 @pytest.fixture(scope="module")
 def plain(job: Context) -> Taken:
-    return generate(load(TOY, job), job)
+    return generate(load(find_key(TOY, job)), job)
 
 
 @pytest.fixture(scope="module")
@@ -62,14 +62,14 @@ def test_a_memory_mode_is_used_said_and_does_not_show(
     memory: MemoryMode, job: Context, plain: Taken
 ) -> None:
     leaner = replace(job, machine=Machine(device="cpu", memory=memory))
-    frames, mode = generate(load(TOY, leaner), leaner)
+    frames, mode = generate(load(find_key(TOY, leaner)), leaner)
     assert mode["memory"] == memory
     np.testing.assert_array_equal(frames, plain[0])
 
 
 def test_half_precision_is_loaded_and_shows_a_little(job: Context, plain: Taken) -> None:
     half = replace(job, machine=Machine(device="cpu", precision="bfloat16"))
-    loaded = load(TOY, half)
+    loaded = load(find_key(TOY, half))
     assert loaded.pipeline.unet.dtype == torch.bfloat16
     frames, mode = generate(loaded, half)
     assert mode["precision"] == "bfloat16"
@@ -79,7 +79,7 @@ def test_half_precision_is_loaded_and_shows_a_little(job: Context, plain: Taken)
 def test_features_are_kept_for_as_many_steps_as_the_direction_says(
     job: Context, plain: Taken
 ) -> None:
-    loaded = load(TOY, job)
+    loaded = load(find_key(TOY, job))
     ran: list[object] = []
     spy = loaded.pipeline.unet.mid_block.register_forward_hook(lambda *_: ran.append(1))
     frames, _ = generate(loaded, job, feature_cache=2)
@@ -89,7 +89,7 @@ def test_features_are_kept_for_as_many_steps_as_the_direction_says(
 
 
 def test_a_shortage_in_the_decoder_is_survived_and_said(job: Context) -> None:
-    loaded = load(TOY, job)
+    loaded = load(find_key(TOY, job))
     tried: list[int] = []
 
     def grasp(_: torch.nn.Module, given: tuple[torch.Tensor, ...]) -> None:
@@ -109,7 +109,7 @@ def test_a_shortage_in_the_decoder_is_survived_and_said(job: Context) -> None:
 
 
 def test_few_step_weights_bring_their_scheduler_and_their_numbers(few: Context) -> None:
-    loaded = load(FEW, few)
+    loaded = load(find_key(FEW, few))
     assert isinstance(loaded.pipeline.scheduler, EdmConsistencyScheduler)
     settings = settings_of(loaded, make_shot(few, num_inference_steps=None))
     assert (settings.num_inference_steps, settings.max_guidance_scale) == (4, 1.0)
@@ -130,6 +130,6 @@ def test_few_steps_make_a_clip_that_its_seed_decides(few: Context, camera_streng
 
 
 def test_the_base_of_few_step_weights_is_sampled_as_ever(few: Context) -> None:
-    loaded = load("svd-xt", few)
+    loaded = load(find_key("svd-xt", few))
     assert not isinstance(loaded.pipeline.scheduler, EdmConsistencyScheduler)
     assert not loaded.wishes

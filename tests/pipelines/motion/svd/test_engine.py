@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from diffusers import StableVideoDiffusionPipeline
+from PIL import Image as Pillow
 
+from pipelines.arrays import Frames
 from pipelines.context import Context
 from pipelines.errors import (
     Cancelled,
@@ -20,6 +24,8 @@ from pipelines.errors import (
 from pipelines.models import add_folder
 from pipelines.motion.svd.size import Native, choose_size
 from pipelines.motion.svd.weights import choose_model
+from pipelines.render import render
+from pipelines.spec import parse_spec
 from tests.pipelines.motion.svd.shots import TOY, animate, make_shot, masked
 from tests.stills import make_still, textured
 from tests.tiny.svd import NUM_FRAMES, SIDE, save_tiny_svd
@@ -151,6 +157,47 @@ def test_ambient_effects_without_a_guide_are_said_to_be_missing(job: Context) ->
 
     assert any("ambient" in warning for warning in warnings(0.0))
     assert not any("ambient" in warning for warning in warnings(0.5))
+
+
+def test_a_render_of_two_formats_loads_its_weights_once(
+    job: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = save_tiny_svd(tmp_path / "once")
+    add_folder("once", folder, job.models_dir, kind="svd")
+    loads: list[object] = []
+    pretrained = StableVideoDiffusionPipeline.from_pretrained
+
+    def counted(*folder: object, **options: object) -> object:
+        loads.append(folder)
+        return pretrained(*folder, **options)
+
+    monkeypatch.setattr(StableVideoDiffusionPipeline, "from_pretrained", counted)
+    recipe = {
+        "motion": {"engine": "svd", "model": "once", "num_inference_steps": 2},
+        "formats": ["web-loop", "gif"],
+        "quality": "draft",
+        "seconds": 0.5,
+        "fps": 12,
+    }
+    still = tmp_path / "still.png"
+    Pillow.fromarray(textured(96, 96)).save(still)
+    render(parse_spec(recipe), still, tmp_path / "out", job)
+    assert {"web-loop.mp4", "gif.gif"} <= {path.name for path in (tmp_path / "out").iterdir()}
+    assert len(loads) == 1
+    render(parse_spec({**recipe, "seed": 4}), still, tmp_path / "next", job)
+    assert len(loads) == 1
+
+
+def test_weights_that_were_brought_anew_are_loaded_anew(job: Context, tmp_path: Path) -> None:
+    def clip(seed: int) -> Frames:
+        folder = save_tiny_svd(tmp_path / f"{seed}", seed)
+        shutil.rmtree(job.models_dir / "changed", ignore_errors=True)
+        add_folder("changed", folder, job.models_dir, kind="svd")
+        return animate(make_shot(job, model="changed", num_inference_steps=2), job).stack()
+
+    first, second = clip(1), clip(2)
+    assert (first != second).any()
+    np.testing.assert_array_equal(clip(1), first)
 
 
 def test_the_best_model_in_the_store_is_taken(tmp_path: Path) -> None:

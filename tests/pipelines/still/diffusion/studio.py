@@ -36,6 +36,13 @@ FAMILIES: dict[str, Callable[[], DiffusionPipeline]] = {
     "tiny-z-image": make_tiny_z_image,
 }
 
+SHORT_READERS: dict[str, Callable[..., DiffusionPipeline]] = {
+    "tiny-sd-77": make_tiny_sd,
+    "tiny-sdxl-77": make_tiny_sdxl,
+    "tiny-sd3-77": make_tiny_sd3,
+}
+"""Families whose encoders take 77 tokens, CLIP's own number."""
+
 
 def make_store(data_dir: Path, scratch: Path) -> None:
     """Bring the toys into the store of ``data_dir``, the way a person's own models come in."""
@@ -47,8 +54,9 @@ def make_store(data_dir: Path, scratch: Path) -> None:
         make().save_pretrained(scratch / name)
         bring(name, "img2img")
     base = make_tiny_sd()
-    make_tiny_sd(max_tokens=77).save_pretrained(scratch / "tiny-sd-77")
-    bring("tiny-sd-77", "img2img")
+    for name, make_short in SHORT_READERS.items():
+        make_short(max_tokens=77).save_pretrained(scratch / name)
+        bring(name, "img2img")
     for seed, structure in enumerate(("canny", "depth")):
         make_controlnet(base, seed).save_pretrained(scratch / f"tiny-{structure}")
         bring(f"tiny-{structure}", "controlnet")

@@ -14,7 +14,7 @@ from pipelines.machine import Machine
 from pipelines.models import MODELS as TABLE
 from pipelines.models import Model, add_folder, pull
 from pipelines.still import Guidance
-from pipelines.still.diffusion.pool import Key
+from pipelines.still.diffusion.loading import Key, load
 from pipelines.still.diffusion.settings import LORAS, MODELS, Habits, habits_of
 from pipelines.still.diffusion.weights import Weights, choose_weights
 from tests.pipelines.still.diffusion.studio import Studio, picture
@@ -56,10 +56,10 @@ def test_a_lora_that_changes_how_a_model_is_run_brings_its_own_defaults(studio: 
     made = studio.render(Guidance(model="tiny-sd", num_inference_steps=2))
     assert made.details["scheduler"] == "DDIMScheduler"
     loras = Weights("sd-1.5", loras=("lcm-lora-sd15",))
-    with studio.engine.restyler.pool.lend(_key(studio), studio.context) as loaded:
-        assert habits_of(loras, loaded.family, loaded.scheduler) == Habits(8, 1.0, "lcm")
-        assert habits_of(Weights("sd-1.5"), loaded.family, loaded.scheduler) == Habits(30, 7.5)
-        assert habits_of(Weights("tiny-sd"), loaded.family, loaded.scheduler) == Habits(50, 7.5)
+    loaded = load(_key(studio))
+    assert habits_of(loras, loaded.family, loaded.scheduler) == Habits(8, 1.0, "lcm")
+    assert habits_of(Weights("sd-1.5"), loaded.family, loaded.scheduler) == Habits(30, 7.5)
+    assert habits_of(Weights("tiny-sd"), loaded.family, loaded.scheduler) == Habits(50, 7.5)
 
 
 def test_the_tables_additions_are_named_for_the_model_they_fit(
@@ -80,11 +80,11 @@ def test_a_model_is_loaded_once_for_many_looks(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loads: list[object] = []
-    load = AutoPipelineForImage2Image.from_pretrained
+    pretrained = AutoPipelineForImage2Image.from_pretrained
 
     def counted(*folder: object, **options: object) -> object:
         loads.append(folder)
-        return load(*folder, **options)
+        return pretrained(*folder, **options)
 
     monkeypatch.setattr(AutoPipelineForImage2Image, "from_pretrained", counted)
     usual = Guidance(model="tiny-sdxl", num_inference_steps=2)
@@ -112,5 +112,5 @@ def _table(kind: str) -> list[Model]:
 
 
 def _key(studio: Studio) -> Key:
-    machine = studio.context.machine
-    return Key(Weights("tiny-sd"), "float32", studio.context.models_dir, machine.licence_policy)
+    policy, store = studio.context.machine.licence_policy, studio.context.models_dir
+    return Key(Weights("tiny-sd"), (), "float32", store, policy)

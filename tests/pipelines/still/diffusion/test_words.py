@@ -84,10 +84,11 @@ def test_very_many_words_are_quoted_by_their_ends() -> None:
 
 
 def test_the_engine_says_which_words_it_left_out(studio: Studio) -> None:
-    made = studio.render(Guidance(model="tiny-sd-77", num_inference_steps=2, prompt=PROMPT))
+    """A transformer's encoders read once, so the rest is lost."""
+    made = studio.render(Guidance(model="tiny-sd3-77", num_inference_steps=2, prompt=PROMPT))
     prompt, negative = made.warnings
-    assert "tiny-sd-77 reads 77 tokens of a prompt" in prompt
-    assert "tiny-sd-77 reads 77 tokens of a negative prompt" in negative
+    assert "tiny-sd3-77 reads 77 tokens of a prompt" in prompt
+    assert "tiny-sd3-77 reads 77 tokens of a negative prompt" in negative
     left_out = made.details["left_out"]
     assert isinstance(left_out, dict)
     assert left_out["prompt"].endswith(studio.request.look.prompt)
