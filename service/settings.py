@@ -97,6 +97,8 @@ class Settings(Documented):
     """Origins of other sites whose pages may call the service, ``https://shop.example``."""
     heartbeat_seconds: float = Field(default=15.0, gt=0, le=300)
     """Longest silence in a stream of events, seconds."""
+    tracing: bool = False
+    """Whether traces are sent by OTLP; where to say the standard variables, ``OTEL_…``."""
 
     @field_validator("fetch_networks")
     @classmethod

@@ -25,6 +25,7 @@ from pipelines.context import Context
 from pipelines.errors import Cancelled, NoSpace, RemoteFailed, StillwaveError
 from service.errors import TryLater
 from service.jobs.task import Task
+from service.logs import about_render, log_json
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def serve(connection: Connection) -> None:
                 cancel=line.cancel,
                 machine=settings.machine(),
             )
+            about_render(task.render_id)
             line.say(_answer(workshop, task, scratch, context))
 
 
@@ -155,4 +157,5 @@ def _sweep(left: Path) -> None:
 
 
 if __name__ == "__main__":
+    log_json()
     serve(Connection(int(sys.argv[1])))
