@@ -44,6 +44,7 @@ from service.problems import Problem
 from service.rates import Rates
 from service.renders import Renders, open_renders
 from service.settings import Settings
+from service.tracing import untraced
 
 TITLE = "Stillwave"
 API_VERSION = "1"
@@ -81,6 +82,7 @@ def create_app(settings: Settings, host: str = "127.0.0.1") -> FastAPI:
         redirect_slashes=False,
         max_body_size=MOST_BYTES,
         responses=documents.PROBLEMS,
+        telemetry={"metrics": False, "logs": False, "operation_spans": False, "exclude": untraced},
     )
     app.state.metrics = metrics
     app.state.routes = [route for module in ROUTERS for route in module.router.routes]

@@ -49,18 +49,21 @@ def _nothing(connection: sa.Connection) -> None:
 
 @dataclass(frozen=True)
 class Stored:
-    """A file to hand out: a path when it lies on this machine, else a link or a stream.
+    """A file to hand out: by its path when it lies on this machine, else by a link or in pieces.
 
     Attributes:
         file: its name, size, sha256 (use it as a strong ETag) and media type.
         path: where it lies; None when the storage is elsewhere.
-        link: a signed address that serves it for some minutes; None for a local folder.
     """
 
     file: Delivered
     path: Path | None
-    link: str | None
     storage: Storage = field(repr=False)
+
+    def link(self, disposition: str) -> str | None:
+        """Return a signed address that serves it for some minutes; None where there is none."""
+        kind = self.file.content_type
+        return self.storage.link(self.file.sha256, LINK_SECONDS, kind, disposition)
 
     def read(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Yield the bytes from ``start`` up to, not including, ``end``, in pieces."""
@@ -383,8 +386,7 @@ class Renders:
             path = self._storage.path(file.sha256)
         except KeyError as error:
             raise OutOfService(f"the storage has lost {file.name}", wait=60.0) from error
-        link = self._storage.link(file.sha256, LINK_SECONDS, file.content_type, file.name)
-        return Stored(file, path, link, self._storage)
+        return Stored(file, path, self._storage)
 
     @contextmanager
     def _changing(self) -> Iterator[sa.Connection]:

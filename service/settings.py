@@ -60,6 +60,8 @@ class Settings(Documented):
     """Database of the service, ``postgresql://…``; absent is an SQLite file in the data folder."""
     storage_url: str | None = None
     """Bucket for files, ``s3://bucket/prefix``; absent is a folder in the data folder."""
+    storage_links: bool = True
+    """Whether clients reach the bucket too, and are sent there for files by a signed address."""
     worker_queues: tuple[QueueName, ...] = ("cpu", "gpu")
     """Queues that a worker takes jobs from, with commas between: ``cpu,gpu``."""
     worker_slots: int = Field(default=1, ge=1, le=64)
@@ -95,6 +97,8 @@ class Settings(Documented):
     """Origins of other sites whose pages may call the service, ``https://shop.example``."""
     heartbeat_seconds: float = Field(default=15.0, gt=0, le=300)
     """Longest silence in a stream of events, seconds."""
+    tracing: bool = False
+    """Whether traces are sent by OTLP; where to say the standard variables, ``OTEL_…``."""
 
     @field_validator("fetch_networks")
     @classmethod

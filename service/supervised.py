@@ -12,6 +12,7 @@ from typing import NoReturn
 from pipelines.errors import StillwaveError
 from service.logs import log_json
 from service.settings import Settings, read_settings
+from service.tracing import tracing
 from service.tuning import fit_to_service
 
 SSE_PATIENCE_SECONDS = 3
@@ -32,7 +33,8 @@ def run_api(settings: Settings, host: str, listener: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=SSE_PATIENCE_SECONDS,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    with tracing(settings, "api"):
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def run_worker(settings: Settings) -> NoReturn:
@@ -46,10 +48,11 @@ def run_worker(settings: Settings) -> NoReturn:
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: ending.set())
-    worker = Worker(settings)
-    worker.start()
-    ending.wait()
-    worker.stop()
+    with tracing(settings, "worker"):
+        worker = Worker(settings)
+        worker.start()
+        ending.wait()
+        worker.stop()
     sys.stderr.flush()
     os._exit(0)
 

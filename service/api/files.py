@@ -32,17 +32,18 @@ def send_file(request: Request, stored: Stored, name: str, download: bool) -> Re
     Raises:
         RangeRefused: a range beyond its end.
     """
-    if stored.path is None and stored.link is not None:
-        return RedirectResponse(stored.link, 307, {"Cache-Control": "no-store"})
     tag = f'"{stored.file.sha256}"'
     page = stored.file.content_type.startswith("text/html")
+    disposition = _disposition(name, download)
     headers = HEADERS | {
         "ETag": tag,
-        "Content-Disposition": _disposition(name, download),
+        "Content-Disposition": disposition,
         "Content-Security-Policy": PLAYER if page else PASSIVE,
     }
     if _has(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
+    if _may_go_elsewhere(request, stored, page) and (link := stored.link(disposition)):
+        return RedirectResponse(link, 307, {"Cache-Control": "no-store"})
     size = stored.file.size
     start, end, status = 0, size, 200
     if _may_be_partial(request, tag) and (span := _span(request.headers.get("range", ""), size)):
@@ -53,6 +54,18 @@ def send_file(request: Request, stored: Stored, name: str, download: bool) -> Re
         return Response(status_code=status, headers=headers, media_type=stored.file.content_type)
     pieces = _pieces(stored, start, end)
     return StreamingResponse(pieces, status, headers, stored.file.content_type)
+
+
+def _may_go_elsewhere(request: Request, stored: Stored, page: bool) -> bool:
+    """Say whether the client may fetch a file from the storage itself.
+
+    Pages name the files beside them, and their policies let in nothing from elsewhere: a page
+    stays here, and so does what a page of ours asks for.
+    """
+    if stored.path is not None or page or request.method != "GET":
+        return False
+    ours = request.headers.get("sec-fetch-site") == "same-origin"
+    return not ours or request.headers.get("sec-fetch-mode") == "navigate"
 
 
 def _pieces(stored: Stored, start: int, end: int) -> Iterator[bytes]:

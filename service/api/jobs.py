@@ -119,4 +119,4 @@ async def sent(
 ) -> Response:
     """Send one of a job's files."""
     stored = await in_thread(desk.renders.artifact, caller.tenant, render.id, name)
-    return send_file(request, stored, f"{render.id}-{name}", download)
+    return await in_thread(send_file, request, stored, f"{render.id}-{name}", download)

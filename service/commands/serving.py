@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 NEEDED = ("dbos", "fastapi", "sqlalchemy", "uvicorn")
 """Packages of the optional part ``service``."""
 
+TO_TRACE = ("opentelemetry.sdk", "opentelemetry.exporter")
+"""Packages of the optional part ``otel``."""
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -41,10 +44,12 @@ def serve(host: str, port: int, workers: int, as_json: bool) -> int:
     Beyond this machine (another --host) it serves only when there is an API key.
     """
     _require_service()
+    from service.logs import log_json
     from service.processes import Household, listen
     from service.settings import read_settings
 
     settings = read_settings()
+    _require_tracing(settings)
     _require_keys(settings, host)
     with listen(host, port) as listener:
         port = listener.getsockname()[1]
@@ -52,6 +57,7 @@ def serve(host: str, port: int, workers: int, as_json: bool) -> int:
         if as_json:
             emit({"url": url})
         say(f"Stillwave serves on {url}")
+        log_json()
         return Household(settings, listener, workers).run()
 
 
@@ -65,6 +71,7 @@ def worker(as_json: bool) -> None:
     from service.supervised import run_worker
 
     settings = read_settings()
+    _require_tracing(settings)
     log_json()
     if as_json:
         emit({"queues": list(settings.worker_queues)})
@@ -77,6 +84,14 @@ def _require_service() -> None:
         from pipelines.errors import MissingExtra
 
         raise MissingExtra("the render service", "service")
+
+
+def _require_tracing(settings: Settings) -> None:
+    """Raise MissingExtra where traces are asked for and nothing can send them."""
+    if settings.tracing and any(find_spec(package) is None for package in TO_TRACE):
+        from pipelines.errors import MissingExtra
+
+        raise MissingExtra("tracing", "otel")
 
 
 def _require_keys(settings: Settings, host: str) -> None:

@@ -25,6 +25,7 @@ from service.jobs.nouns import LIVE, Delivered, Progress, Render
 from service.jobs.task import Outcome, Task, stages_of
 from service.settings import Settings
 from service.storage.store import Storage
+from service.tracing import stage_span
 
 if TYPE_CHECKING:
     from service.jobs.queue import Step
@@ -114,6 +115,12 @@ class Execution:
             _hand_back()
         if not self._opened():
             return ENDED, None
+        with stage_span(stage, self._number) as span:
+            state, outcome = self._tried(stage, do)
+            span.set_attribute("stillwave.outcome", state)
+        return state, outcome
+
+    def _tried(self, stage: str, do: Callable[[str], tuple[str, Any]]) -> tuple[str, Any]:
         try:
             return do(stage)
         except Stopped:

@@ -26,6 +26,7 @@ from pipelines.errors import Cancelled, NoSpace, RemoteFailed, StillwaveError
 from pipelines.files import output_errors
 from service.errors import TryLater
 from service.jobs.task import Task
+from service.logs import about_render, log_json
 from service.problems import public_sentence
 from service.settings import Settings
 
@@ -61,6 +62,7 @@ def serve(connection: Connection) -> None:
                 cancel=line.cancel,
                 machine=settings.machine(),
             )
+            about_render(task.render_id)
             line.say(_answer(workshop, task, scratch, context))
 
 
@@ -163,4 +165,5 @@ def _sweep(left: Path) -> None:
 
 
 if __name__ == "__main__":
+    log_json()
     serve(Connection(int(sys.argv[1])))

@@ -10,7 +10,7 @@ no priority means the first of all, so one is always given.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -18,7 +18,9 @@ from dbos import DBOS, DBOSClient, DBOSConfig
 
 from service.jobs.database import database_url
 from service.jobs.nouns import QueueName
+from service.logs import REQUEST, about_job
 from service.settings import Settings
+from service.tracing import job_span, traceparent
 
 T = TypeVar("T")
 
@@ -76,6 +78,7 @@ class Queue:
                 "queue_partition_key": tenant,
             },
             render_id,
+            {"request_id": REQUEST.get(), "traceparent": traceparent()},
         )
 
     def drop(self, render_id: str) -> None:
@@ -118,8 +121,12 @@ class Runner:
         DBOS(config=config)
 
         @DBOS.workflow(name=WORKFLOW)
-        def job(render_id: str) -> None:
-            work(render_id, lambda name, do: DBOS.run_step({"name": name}, do))
+        def job(render_id: str, asked: Mapping[str, str | None]) -> None:
+            with (
+                about_job(render_id, asked["request_id"]),
+                job_span(asked["traceparent"], render_id),
+            ):
+                work(render_id, lambda name, do: DBOS.run_step({"name": name}, do))
 
     def start(self) -> None:
         """Begin to take jobs."""

@@ -58,7 +58,7 @@ class FolderStorage:
             raise KeyError(key)
         return path
 
-    def link(self, key: str, seconds: int, content_type: str, name: str) -> str | None:
+    def link(self, key: str, seconds: int, content_type: str, disposition: str) -> str | None:
         """Return None: a folder serves nothing."""
         return None
 

@@ -61,8 +61,15 @@ class Storage(Protocol):
             KeyError: no such blob.
         """
 
-    def link(self, key: str, seconds: int, content_type: str, name: str) -> str | None:
-        """Return an address that serves a blob for some time; None when the store serves none."""
+    def link(self, key: str, seconds: int, content_type: str, disposition: str) -> str | None:
+        """Return an address that serves a blob for some time; None when the store serves none.
+
+        Args:
+            key: of a blob that is there.
+            seconds: how long.
+            content_type: its Content-Type there.
+            disposition: its Content-Disposition there.
+        """
 
     def listing(self) -> Iterator[Kept]:
         """Yield every blob, in no order."""
@@ -85,7 +92,7 @@ def open_storage(settings: Settings) -> Storage:
         return FolderStorage(settings.require_data_dir() / "blobs")
     from service.storage.bucket import BucketStorage
 
-    return BucketStorage(settings.storage_url)
+    return BucketStorage(settings.storage_url, settings.storage_links)
 
 
 def fetch(storage: Storage, key: str, path: Path) -> Path:

@@ -7,7 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-HEAVY = ("torch", "diffusers", "transformers", "onnxruntime", "rapidocr", "scipy", "av")
+HEAVY = (
+    "torch",
+    "diffusers",
+    "transformers",
+    "onnxruntime",
+    "rapidocr",
+    "scipy",
+    "av",
+    "opentelemetry.sdk",
+    "botocore",
+)
 
 START = "import time; import service.app; print(time.process_time())"
 

@@ -39,11 +39,11 @@ def test_ids_and_fields_are_in_it() -> None:
     assert (said["request_id"], said["render_id"], said["status"]) == ("req_1", "r1", 200)
 
 
-def test_a_trace_stays_in_its_line() -> None:
+def test_a_traceback_stays_in_its_line() -> None:
     with pytest.raises(KeyError) as caught:
         dict[str, str]()["nothing"]
     said = line("failed", exc_info=(KeyError, caught.value, caught.tb))
-    assert "KeyError: 'nothing'" in said["trace"]
+    assert "KeyError: 'nothing'" in said["traceback"]
 
 
 def test_every_logger_of_a_process_writes_so() -> None:
