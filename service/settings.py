@@ -56,6 +56,9 @@ class Settings(Documented):
     remote_keyframes: bool = False
     """Whether that server takes a last frame beside the first, so that a loop can close."""
 
+    server_key: SecretStr | None = None
+    """API key that is sent to the service which ``--server`` names."""
+
     database_url: SecretStr | None = None
     """Database of the service, ``postgresql://…``; absent is an SQLite file in the data folder."""
     storage_url: str | None = None
