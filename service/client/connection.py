@@ -106,6 +106,14 @@ class Connection:
         headers = {"Idempotency-Key": key}
         return self._asked(partial(self._http.post, route, json=document, headers=headers))
 
+    def delete(self, route: str) -> Job:
+        """Have a live job cancelled, one that has ended forgotten; return it.
+
+        Raises:
+            StillwaveError: as :meth:`get`.
+        """
+        return self._asked(partial(self._http.delete, route))
+
     def follow(self, job: Job, heard: Heard) -> Job:
         """Wait for a job's end and return it as it is then; ``heard`` is told its progress.
 

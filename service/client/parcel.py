@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import InvalidRecipe
 from pipelines.source import decode
-from pipelines.spec import RenderSpec
 from service.client.connection import Parts
 
 FILES: Mapping[str, tuple[str, ...]] = {
@@ -20,24 +20,28 @@ FILES: Mapping[str, tuple[str, ...]] = {
 """Field of the form → the place in a recipe whose file it is."""
 
 
-def parcel(spec: RenderSpec, still: Path) -> tuple[dict[str, Any], Parts]:
+def parcel(recipe: Mapping[str, Any], still: Path) -> tuple[dict[str, Any], Parts]:
     """Return the recipe as the service takes it, and the form's files: the still, then the others.
+
+    Args:
+        recipe: a RenderSpec as JSON, perhaps with more keys.
+        still: its file.
 
     Raises:
         InvalidSource: the still cannot be read or used; said before anything is sent.
         InvalidRecipe: the recipe names a file that cannot be read.
     """
     decode(still)
-    recipe = spec.model_dump(mode="json", exclude_none=True, exclude={"source"})
+    sent = deepcopy(dict(recipe))
     parts: Parts = [("source", (still.name, _read(still, "source")))]
     for field, (*above, last) in FILES.items():
-        place = recipe
+        place = sent
         for key in above:
             place = place.get(key, {})
-        if last in place:
+        if place.get(last) is not None:
             path = Path(place.pop(last))
             parts.append((field, (path.name, _read(path, field))))
-    return recipe, parts
+    return sent, parts
 
 
 def _read(path: Path, field: str) -> bytes:

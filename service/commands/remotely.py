@@ -57,7 +57,7 @@ def _delivered(
     from service.client.parcel import parcel
     from service.settings import read_settings
 
-    recipe, parts = parcel(spec, source)
+    recipe, parts = parcel(spec.model_dump(mode="json", exclude_none=True), source)
     secret = read_settings().server_key
     key = None if secret is None else secret.get_secret_value()
 

@@ -12,7 +12,6 @@ import pytest
 
 from pipelines.context import Context
 from pipelines.errors import Cancelled, RemoteFailed, StillwaveError
-from pipelines.spec import RenderSpec
 from service.client.connection import Connection
 from service.client.delivery import bring_home, deliver
 from service.client.parcel import parcel
@@ -45,7 +44,7 @@ def job(tmp_path: Path, listener: Listener) -> Context:
 
 
 def order(samples: Path, **changes: object) -> Any:  # noqa: ANN401 - an order
-    return parcel(RenderSpec().revised(DRAFT | changes), samples / "coffee.jpg")
+    return parcel(DRAFT | changes, samples / "coffee.jpg")
 
 
 def newest(service: Service) -> dict[str, Any]:
