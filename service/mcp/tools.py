@@ -131,15 +131,15 @@ def wait(call: Call, told: WaitArguments) -> Answer:
     """Wait until a job ends, or the seconds are over; say what was made and measured."""
     deadline = time.monotonic() + told.seconds
     with call.connection() as service:
-        while True:
-            job = _found(service, told.job)
-            if job["state"] not in LIVE:
-                require_success(job)
-                return Answer(summary(job) | {"next": "call fetch with this job"})
+        job = _found(service, told.job)
+        while job["state"] in LIVE:
             at = job["progress"] or {"stage": job["state"], "done": 0, "total": 0}
             call.heard(at["stage"], at["done"], at["total"])
             if time.monotonic() >= deadline or call.cancel.wait(LOOK_SECONDS):
                 return Answer(summary(job) | {"next": NEXT_WAIT})
+            job = service.get(job["links"]["self"])
+        require_success(job)
+        return Answer(summary(job) | {"next": "call fetch with this job"})
 
 
 def fetch(call: Call, told: FetchArguments) -> Answer:
