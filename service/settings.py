@@ -29,7 +29,7 @@ class Settings(Documented):
     """What a machine decides, not a recipe. Each field is ``STILLWAVE_<NAME>``."""
 
     data_dir: Path
-    """Holds models and caches; ``~/.local/share/stillwave`` unless said otherwise."""
+    """Holds weights and caches, and the service's database and files."""
     device: Device = "auto"
     """Where networks run: ``auto``, ``cpu``, ``cuda`` or ``mps``."""
     precision: Precision = "auto"
