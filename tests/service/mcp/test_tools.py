@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -23,6 +24,7 @@ from PIL import Image
 from pipelines.spec import RenderSpec
 from service.mcp.server import describe
 from service.mcp.tools import TOOLS
+from tests.docs_text import DOCS
 from tests.service.api.conftest import DRAFT, ROOT, serving, surroundings
 
 pytestmark = pytest.mark.xdist_group("service-mcp")
@@ -189,6 +191,11 @@ def test_a_recipe_is_written_once(name: str) -> None:
     tool = describe(TOOLS[name])
     for key, part in recipe["properties"].items():
         assert tool.input_schema["properties"][key] == part
+
+
+def test_the_guide_names_every_tool() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", (DOCS / "agents.md").read_text("utf-8"), re.M)
+    assert rows == NAMES
 
 
 def test_help_says_what_it_is() -> None:
