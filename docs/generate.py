@@ -15,10 +15,10 @@ import click
 
 from docs.markdown import code, page, prose, table
 from docs.models import describe_model
+from docs.settings import settings_page
 from pipelines import errors
 from pipelines.camera.move import EASINGS, Move
 from pipelines.camera.preset import MOVES
-from pipelines.documented import descriptions
 from pipelines.encode import FORMATS, MediaFacts
 from pipelines.encode.conform import judge_facts
 from pipelines.encode.format import Format
@@ -32,7 +32,6 @@ from pipelines.spec import RenderSpec
 from pipelines.still import LOOKS, STILL_ENGINES
 from service.cli import cli
 from service.commands.options import PATHS
-from service.settings import PREFIX, Settings
 
 FOLDER = Path(__file__).parent / "reference"
 
@@ -45,23 +44,17 @@ def write_pages(folder: Path = FOLDER) -> None:
 
 
 def cli_page() -> str:
-    """Every command with its arguments, options, defaults and environment."""
+    """Every command with its arguments, options and defaults."""
     intro = (
-        "Every command takes `--json`: one JSON document on stdout and nothing else there. "
+        "Every command but `mcp` takes `--json`: one JSON document on stdout and nothing else "
+        "there. "
         "Progress and words for people go to stderr. An option that is left out takes the default "
         "of its recipe key ([recipe](recipe.md)). Exit codes are listed with the "
-        "[errors](errors.md)."
-    )
-    variables = table(
-        ("variable", "what it is"),
-        (
-            (code(PREFIX + name.upper()), prose(text))
-            for name, text in descriptions(Settings).items()
-        ),
+        "[errors](errors.md), environment variables with the [settings](settings.md)."
     )
     context = click.Context(cli, info_name="stillwave")
     commands = _commands(cli, context)
-    return page("Command line", intro, *commands, "## Environment", variables)
+    return page("Command line", intro, *commands)
 
 
 def _commands(group: click.Group, context: click.Context) -> Iterator[str]:
@@ -348,6 +341,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "recipe.md": recipe_page,
     "report.md": report_page,
+    "settings.md": settings_page,
 }
 
 if __name__ == "__main__":

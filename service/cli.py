@@ -33,6 +33,7 @@ COMMANDS = {
     "doctor": ("machine", "Say what works on this machine."),
     "serve": ("serving", "Serve HTTP, and do the jobs, on this machine."),
     "worker": ("serving", "Do the service's jobs."),
+    "mcp": ("serving", "Offer tools to an agent."),
 }
 """Command → the module that holds it, and its line in ``--help``."""
 

@@ -14,6 +14,7 @@
         ├── RangeRefused                 bytes that a file does not have         416
         ├── UnsupportedMedia             a kind of body that is not read         415
         ├── FetchRefused (InvalidInput)  an address that is not fetched from     422
+        ├── JobFailed                    a job that broke and was given up       told in its record
         └── TryLater                     not now                                 503
             ├── TooMany                  a rate, a quota or the queue is full    429
             └── OutOfService             a part of the service is down           503
@@ -82,6 +83,12 @@ class UnsupportedMedia(ServiceError):
 
 class FetchRefused(ServiceError, InvalidInput):
     """An address that is not fetched from, or that does not deliver a still."""
+
+
+class JobFailed(ServiceError):
+    """A job that broke, and was given up."""
+
+    exit_code = 3
 
 
 class TryLater(ServiceError):

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -80,6 +80,8 @@ class Problem(BaseModel):
     """Names this request in the service's log."""
     allowed: str | None = None
     """What would have been accepted."""
+    fix: str | None = None
+    """How to mend it."""
     errors: list[Place] | None = None
     """The places that are wrong, when they are known."""
 
@@ -107,6 +109,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     errors.TooLarge: Kind(413),
     errors.RangeRefused: Kind(416),
     errors.UnsupportedMedia: Kind(415),
+    errors.JobFailed: Kind(500),
     errors.TooMany: Kind(429),
     errors.TryLater: Kind(503),
     OutputRefused: Kind(503, "the service cannot write its data; tell its operator."),
@@ -157,6 +160,7 @@ def problem_for(error: Exception, request_id: str | None = None) -> Answer:
         detail=kind.private or _sentence(named),
         request_id=request_id,
         allowed=None if kind.private else getattr(error, "allowed", None) or None,
+        fix=None if kind.private else getattr(error, "fix", None) or None,
         errors=error.places if isinstance(error, Misplaced) else None,
     )
     return Answer(problem, _headers(error))
@@ -198,8 +202,15 @@ def type_name(error: type[Exception]) -> tuple[str, str]:
     >>> type_name(errors.TooMany)
     ('too-many', 'Too many')
     """
-    words = re.findall(r"[A-Z]+(?=[A-Z]|$)|[A-Z][a-z]*", error.__name__)
-    return "-".join(words).lower(), " ".join(words).capitalize()
+    return _hyphened(error.__name__), " ".join(_words(error.__name__)).capitalize()
+
+
+def _hyphened(name: str) -> str:
+    return "-".join(_words(name)).lower()
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[A-Z]+(?=[A-Z]|$)|[A-Z][a-z]*", name)
 
 
 def misplaced(error: ValidationError, model: type[BaseModel], root: str = "") -> Misplaced:
@@ -213,16 +224,44 @@ def misplaced(error: ValidationError, model: type[BaseModel], root: str = "") ->
 
 def describe_types() -> dict[str, str]:
     """Return each kind of problem and what it means, from the classes themselves."""
+    found = {name: (kind.__doc__ or "").split("\n")[0] for name, kind in _types().items()}
+    return dict(sorted((found | {"unexpected": "A fault of the service itself."}).items()))
 
+
+def error_told(document: Mapping[str, Any]) -> StillwaveError:
+    """Return the error that a problem document, or a failed job, tells of: `problem_for` undone.
+
+    It has the sentence, and the class where this version knows it; what else an error of that
+    class carries did not travel.
+    """
+    said = {key: str(document.get(key) or "") for key in ("detail", "allowed", "fix")}
+    problem = said["detail"].removesuffix(".").removesuffix(said["fix"]).removesuffix("; ")
+    problem = problem.removesuffix(f"allowed: {said['allowed']}").removesuffix("; ")
+    kind = _types().get(_name_in(document)) or _unknown(document)
+    error = kind.__new__(kind)
+    StillwaveError.__init__(error, problem, allowed=said["allowed"], fix=said["fix"])
+    return error
+
+
+def _types() -> dict[str, type[StillwaveError]]:
     def below(kind: type[StillwaveError]) -> Iterable[type[StillwaveError]]:
         yield kind
         for child in kind.__subclasses__():
             yield from below(child)
 
-    found = {
-        type_name(kind)[0]: (kind.__doc__ or "").split("\n")[0] for kind in below(StillwaveError)
-    }
-    return dict(sorted((found | {"unexpected": "A fault of the service itself."}).items()))
+    return {type_name(kind)[0]: kind for kind in below(StillwaveError)}
+
+
+def _name_in(document: Mapping[str, Any]) -> str:
+    """Return the kind's name: a problem's type is an address, a failed job's the class."""
+    said = str(document.get("type", ""))
+    return said.rpartition("/")[2] if "/" in said else _hyphened(said)
+
+
+def _unknown(document: Mapping[str, Any]) -> type[StillwaveError]:
+    status = document.get("status", 500)
+    faulty = not isinstance(status, int) or status >= 500
+    return errors.OutOfService if faulty else errors.ServiceError
 
 
 def _pointer(root: str, place: Iterable[int | str]) -> str:

@@ -95,6 +95,10 @@ class Household:
         """Keep house until SIGTERM or SIGINT; return the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+        return self.keep()
+
+    def keep(self) -> int:
+        """Keep house until told to stop; whoever calls this in a thread minds the signals."""
         try:
             while not self._ending.wait(LOOK_SECONDS):
                 for part in self._parts:

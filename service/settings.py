@@ -29,7 +29,7 @@ class Settings(Documented):
     """What a machine decides, not a recipe. Each field is ``STILLWAVE_<NAME>``."""
 
     data_dir: Path
-    """Holds models and caches; ``~/.local/share/stillwave`` unless said otherwise."""
+    """Holds weights and caches, and the service's database and files."""
     device: Device = "auto"
     """Where networks run: ``auto``, ``cpu``, ``cuda`` or ``mps``."""
     precision: Precision = "auto"
@@ -55,6 +55,9 @@ class Settings(Documented):
     """Longest wait for one video, seconds."""
     remote_keyframes: bool = False
     """Whether that server takes a last frame beside the first, so that a loop can close."""
+
+    server_key: SecretStr | None = None
+    """API key that is sent to the service which ``--server`` names."""
 
     database_url: SecretStr | None = None
     """Database of the service, ``postgresql://…``; absent is an SQLite file in the data folder."""

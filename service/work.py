@@ -20,8 +20,12 @@ PATIENCE = 0.8
 """Seconds a cancelled job gets to tidy up; a library call in C may take longer than that."""
 
 
-def run(work: Callable[[Context], T]) -> T:
+def run(work: Callable[[Context], T], patience: float = PATIENCE) -> T:
     """Do ``work`` in a thread with a context of its own; the main thread minds the signals.
+
+    Args:
+        work: what to do.
+        patience: seconds that it gets to tidy up when it is cancelled.
 
     Raises:
         Cancelled: SIGINT or SIGTERM came.
@@ -43,7 +47,7 @@ def run(work: Callable[[Context], T]) -> T:
         thread = threading.Thread(target=job, daemon=True)
         with _cancelling(context.cancel):
             thread.start()
-            _wait(thread, context.cancel)
+            _wait(thread, context.cancel, patience)
     if failures:
         raise failures[0]
     if not results:
@@ -51,10 +55,10 @@ def run(work: Callable[[Context], T]) -> T:
     return results[0]
 
 
-def _wait(thread: threading.Thread, cancel: threading.Event) -> None:
+def _wait(thread: threading.Thread, cancel: threading.Event, patience: float) -> None:
     while thread.is_alive() and not cancel.is_set():
         thread.join(0.05)
-    thread.join(PATIENCE)
+    thread.join(patience)
 
 
 @contextmanager

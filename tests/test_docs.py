@@ -23,6 +23,7 @@ from pipelines.report.model import report_schema
 from pipelines.spec import RenderSpec
 from service.cli import cli
 from service.commands.options import changes
+from service.settings import Settings, read_settings
 from tests.docs_text import DOCS, PAGES, ROOT, anchors, blocks, commands, links
 
 REFERENCE = DOCS / "reference"
@@ -119,6 +120,17 @@ def test_every_key_is_documented_in_its_part(page: str, schema: dict[str, Any]) 
         assert keys == set(part["properties"]), name
         cells = re.findall(r"\| ([^|]*) \|$", sections[name], re.M)
         assert all(cell.strip() for cell in cells), f"{name} has a key without a description"
+
+
+def test_every_setting_is_documented_with_what_it_is_when_nothing_is_said() -> None:
+    rows = re.findall(
+        r"^\| `STILLWAVE_(\w+)` \| (.*?) \|.*\| (.*?) \|$", documented("settings.md"), re.M
+    )
+    assert {name.lower() for name, _, _ in rows} == set(Settings.model_fields)
+    assert all(text.strip() for _, _, text in rows)
+    told = {f"STILLWAVE_{name}": value.strip("`") for name, value, _ in rows}
+    home = {"HOME": str(Path.home())}
+    assert read_settings(home | told) == read_settings(home)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

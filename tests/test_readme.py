@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +18,11 @@ from PIL import Image
 
 from pipelines.recall import recall
 from pipelines.spec import RenderSpec
+from pipelines.video import read_footage
 from service.cli import cli
 from service.commands.options import changes
-from tests.docs_text import README, ROOT, commands
+from tests.docs_text import README, ROOT, blocks, commands
+from tests.service.api.conftest import serving, surroundings
 
 PROGRAM = Path(sys.executable).with_name("stillwave")
 SCREEN = 60
@@ -38,6 +42,8 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("newcomer")
     (folder / "samples").symlink_to(ROOT / "samples")
     for line in commands(README):
+        if line[1] == "serve":
+            continue  # it stays: see test_the_lines_of_the_service_make_a_loop
         done = subprocess.run(
             [PROGRAM, *line[1:]],
             cwd=folder,
@@ -54,12 +60,42 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_command_works_in_the_order_of_the_page(workplace: Path) -> None:
     verbs = [line[1] for line in commands(README)]
-    assert verbs == ["render", "render", "explore", "promote", "check"]
+    assert verbs == ["render", "render", "explore", "promote", "check", "serve"]
     coffee, drafts, winter = (workplace / "out" / name for name in ("coffee", "try", "winter"))
     assert (drafts / "explore/index.html").is_file()
     assert (winter / "instagram-square.mp4").is_file()
     report = json.loads((coffee / "report.json").read_text("utf-8"))
     assert [artifact["format"] for artifact in report["artifacts"]] == ["instagram-reel", "gif"]
+
+
+def test_the_lines_of_the_service_make_a_loop(tmp_path: Path) -> None:
+    """They are typed into a shell as they stand, but for the port: another one may be taken."""
+    (tmp_path / "samples").symlink_to(ROOT / "samples")
+    (block,) = (text for text in blocks(README, "sh") if "curl" in text)
+    first, *lines = block.splitlines()
+    assert first.startswith("stillwave serve")
+    assert [line.count("curl") for line in lines] == [1, 1, 1]
+    with serving(surroundings(tmp_path / "data")) as service:
+        script = "\n".join(lines).replace("http://127.0.0.1:8000", service.url)
+        shell = ["sh", "-euc", script]
+        done = subprocess.run(
+            shell, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+        )
+    assert done.returncode == 0, done.stderr
+    assert "event: succeeded" in done.stdout
+    footage = read_footage(tmp_path / "loop.mp4", 60.0, 2**30)
+    assert (footage.fps, len(footage.frames)) == (30.0, 90)
+    assert 0.8 < seam_over_neighbours(footage.frames) < 1.25
+
+
+def seam_over_neighbours(frames: Sequence[NDArray[np.uint8]]) -> float:
+    """Return the step from the last frame to the first over the mean of the steps beside it.
+
+    An orbit is fastest at its seam, so the mean of the whole clip would be no yardstick.
+    """
+    around = [frames[index].astype(np.float32) for index in (-2, -1, 0, 1)]
+    before, across, after = (float(np.abs(one - other).mean()) for one, other in pairwise(around))
+    return across / ((before + after) / 2)
 
 
 def first_frame(path: Path) -> NDArray[np.float32]:

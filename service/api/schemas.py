@@ -148,6 +148,10 @@ class FailureResource(Documented):
     """The kind in words."""
     detail: str
     """What was wrong, what is allowed and how to mend it."""
+    allowed: str
+    """What would have been accepted, in words; may be empty."""
+    fix: str
+    """How to mend it; may be empty."""
 
 
 class DraftOrigin(Documented):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -12,13 +14,15 @@ from service.commands.options import (
     json_option,
     out_option,
     recipe_options,
+    server_option,
     source_option,
 )
 from service.commands.rendering import tell
 
 if TYPE_CHECKING:
     from pipelines.context import Context
-    from pipelines.report import ExplorationReport, RenderReport
+    from pipelines.report import RenderReport
+    from pipelines.spec import RenderSpec
 
 FOLDER = "explore"
 """Where, below ``--out``, the drafts go."""
@@ -41,6 +45,7 @@ CAMERAS = "orbit,push-in,rise"
 @click.option("--seeds", metavar="SEED,…", help="Seeds to try; default: --seed alone.")
 @out_option
 @recipe_options(without=("look", "camera", "quality"))
+@server_option
 @json_option
 def explore(
     source: Path,
@@ -48,6 +53,7 @@ def explore(
     cameras: str,
     seeds: str | None,
     out: Path,
+    server: str | None,
     as_json: bool,
     **options: object,
 ) -> None:
@@ -57,19 +63,38 @@ def explore(
     stillwave explore cup.jpg --looks golden-hour,watercolor --cameras orbit,push-in
     """  # noqa: D301 - click's mark for "do not wrap"
     from pipelines.spec import RenderSpec
-    from service.work import run
 
     spec = RenderSpec().revised(changes(options))
+    moves = [camera.replace("+", ",") for camera in _listed(cameras)]
+    axes = Axes(_listed(looks), moves, _seeds(seeds, spec.seed))
+    folder = out / FOLDER
+    if server is None:
+        report = _explored_here(spec, source, folder, axes)
+    else:
+        from service.commands.remotely import explore_remotely
 
-    def work(context: Context) -> ExplorationReport:
+        report = explore_remotely(server, spec, source, folder, axes._asdict())
+    _tell_drafts(report, folder, as_json)
+
+
+class Axes(NamedTuple):
+    """What the drafts differ in."""
+
+    looks: list[str]
+    cameras: list[str]
+    seeds: list[int]
+
+
+def _explored_here(spec: RenderSpec, source: Path, folder: Path, axes: Axes) -> str:
+    from service.work import run
+
+    def work(context: Context) -> str:
         from pipelines.explore import explore as explore_job
         from pipelines.variants import vary
 
-        moves = [camera.replace("+", ",") for camera in _listed(cameras)]
-        variants = vary(spec, _listed(looks), moves, _seeds(seeds, spec.seed))
-        return explore_job(variants, source, out / FOLDER, context)
+        return explore_job(vary(spec, *axes), source, folder, context).to_json()
 
-    _tell_drafts(run(work), out / FOLDER, as_json)
+    return run(work)
 
 
 @click.command()
@@ -77,37 +102,67 @@ def explore(
 @source_option
 @out_option
 @recipe_options(without=("quality",))
+@server_option
 @json_option
-def promote(draft: Path, source: Path | None, out: Path, as_json: bool, **options: object) -> None:
+def promote(
+    draft: Path,
+    source: Path | None,
+    out: Path,
+    server: str | None,
+    as_json: bool,
+    **options: object,
+) -> None:
     """Render the final of DRAFT: the same recipe, path and framing at full quality.
 
     Options given here win over the draft's recipe.
     """
-    from service.work import run
-
-    def work(context: Context) -> RenderReport:
+    wanted = changes(options)
+    if server is not None:
+        report = _again_by(server, draft, source, out, {"quality": "final", **wanted})
+    else:
         from pipelines.recall import promote as promote_job
 
-        return promote_job(draft, out, context, source=source, changes=changes(options))
-
-    tell(run(work), out, as_json)
+        report = _again_here(
+            lambda job: promote_job(draft, out, job, source=source, changes=wanted)
+        )
+    tell(report, out, as_json)
 
 
 @click.command()
 @click.argument("artifact", type=click.Path(path_type=Path))
 @source_option
 @out_option
+@server_option
 @json_option
-def remake(artifact: Path, source: Path | None, out: Path, as_json: bool) -> None:
+def remake(
+    artifact: Path, source: Path | None, out: Path, server: str | None, as_json: bool
+) -> None:
     """Repeat the recipe found in ARTIFACT."""
-    from service.work import run
-
-    def work(context: Context) -> RenderReport:
+    if server is not None:
+        report = _again_by(server, artifact, source, out, {})
+    else:
         from pipelines.recall import remake as remake_job
 
-        return remake_job(artifact, out, context, source=source)
+        report = _again_here(lambda job: remake_job(artifact, out, job, source=source))
+    tell(report, out, as_json)
 
-    tell(run(work), out, as_json)
+
+def _again_here(render: Callable[[Context], RenderReport]) -> str:
+    from service.work import run
+
+    return run(lambda context: render(context).to_json())
+
+
+def _again_by(
+    server: str, artifact: Path, source: Path | None, out: Path, wanted: Mapping[str, object]
+) -> str:
+    """Have a service render an artifact's recipe, with what is wanted otherwise."""
+    from pipelines.recall import find_source, recall
+    from service.commands.remotely import render_remotely
+
+    spec, found = recall(artifact)
+    still = find_source(found, artifact, source)
+    return render_remotely(server, spec.revised(wanted), still, out)
 
 
 def _listed(text: str) -> list[str]:
@@ -130,18 +185,20 @@ def _seeds(text: str | None, default: int) -> list[int]:
         ) from error
 
 
-def _tell_drafts(report: ExplorationReport, folder: Path, as_json: bool) -> None:
+def _tell_drafts(report: str, folder: Path, as_json: bool) -> None:
     if as_json:
-        click.echo(report.to_json())
+        click.echo(report)
         return
+    said = json.loads(report)
     from rich.console import Console
     from rich.table import Table
 
     table = Table("draft", "what it is", "seam", "file", box=None, pad_edge=False)
-    for draft in report.drafts:
-        table.add_row(draft.id, draft.title, f"{draft.seam.ratio:.2f}", str(folder / draft.path))
+    for draft in said["drafts"]:
+        seam = f"{draft['seam']['ratio']:.2f}"
+        table.add_row(draft["id"], draft["title"], seam, str(folder / draft["path"]))
     Console(soft_wrap=True).print(table)
-    click.echo(f"{len(report.drafts)} drafts in {report.seconds:.1f} s")
-    click.echo(f"{folder / report.page}  all of them, playing side by side")
-    click.echo(f"{folder / report.contact_sheet}  all of them on one picture")
-    click.echo(f"next: stillwave promote {folder / report.drafts[0].path}")
+    click.echo(f"{len(said['drafts'])} drafts in {said['seconds']:.1f} s")
+    click.echo(f"{folder / said['page']}  all of them, playing side by side")
+    click.echo(f"{folder / said['contact_sheet']}  all of them on one picture")
+    click.echo(f"next: stillwave promote {folder / said['drafts'][0]['path']}")

@@ -12,9 +12,7 @@ from service.cli import emit
 from service.commands.options import json_option
 
 if TYPE_CHECKING:
-    from pipelines.context import Context
     from pipelines.media import Check
-    from pipelines.source import Inspection
 
 
 @click.command()
@@ -25,24 +23,10 @@ if TYPE_CHECKING:
 @json_option
 def inspect(source: Path, mask: Path | None, as_json: bool) -> None:
     """Give the figures of the still SOURCE, and advice."""
+    from service.inspecting import inspect_file
     from service.work import run
 
-    def work(context: Context) -> Inspection:
-        from pipelines.encode import FORMATS
-        from pipelines.protect import find_subject, find_text
-        from pipelines.source import decode
-        from pipelines.source import inspect as inspect_still
-
-        with context.stage("source"):
-            still = decode(source)
-        with context.stage("mask"):
-            subject = find_subject(still, context, mask)
-        with context.stage("text"):
-            text = find_text(still.pixels, context, still.sha256)
-        sizes = [(name, *kind.size) for name, kind in FORMATS.items() if kind.size]
-        return inspect_still(still, subject, text, sizes)
-
-    found = run(work)
+    found = run(lambda context: inspect_file(source, mask, context))
     if as_json:
         emit({"file": str(source), **asdict(found)})
         return

@@ -130,6 +130,15 @@ def out_option(command: Command) -> Command:
     )(command)
 
 
+def server_option(command: Command) -> Command:
+    """Give a command ``--server``."""
+    return click.option(
+        "--server",
+        metavar="URL",
+        help="Have it done by the service at this address; its key: STILLWAVE_SERVER_KEY.",
+    )(command)
+
+
 def source_option(command: Command) -> Command:
     """Give a command ``--source``."""
     return click.option(

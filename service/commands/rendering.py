@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from service.commands.options import changes, json_option, out_option, recipe_options
+from pipelines.errors import InvalidInput
+from service.commands.options import (
+    changes,
+    json_option,
+    out_option,
+    recipe_options,
+    server_option,
+)
 from service.reading import reading
 
 if TYPE_CHECKING:
     from pipelines.context import Context
-    from pipelines.report import RenderReport
+    from pipelines.media import Source
+    from pipelines.spec import RenderSpec
 
 
 @click.command()
@@ -26,12 +36,14 @@ if TYPE_CHECKING:
     help="A recipe as JSON, or a report.json; options given beside it win.",
 )
 @click.option("--keep-frames", is_flag=True, help="Also keep the first format's frames as PNG.")
+@server_option
 @json_option
 def render(
     source: Path,
     out: Path,
     recipe: Path | None,
     keep_frames: bool,
+    server: str | None,
     as_json: bool,
     **options: object,
 ) -> None:
@@ -40,35 +52,60 @@ def render(
     \b
     stillwave render cup.jpg --look golden-hour --camera orbit --for instagram-reel,gif
     """  # noqa: D301 - click's mark for "do not wrap"
-    with reading(source) as still:
-        from pipelines.spec import RenderSpec, load_recipe
-        from service.work import run
-
-        base = load_recipe(recipe) if recipe else RenderSpec()
-        spec = base.revised(changes(options))
-
-        def work(context: Context) -> RenderReport:
-            from pipelines.render import render as render_job
-
-            with context.stage("source"):
-                opened = still()
-            return render_job(spec, opened, out, context, keep_frames)
-
-        report = run(work)
+    if server is not None:
+        report = _rendered_by(server, source, _spec(recipe, options), out, keep_frames)
+    else:
+        with reading(source) as still:
+            report = _rendered_here(still, _spec(recipe, options), out, keep_frames)
     tell(report, out, as_json)
 
 
-def tell(report: RenderReport, out: Path, as_json: bool) -> None:
-    """Say what was made: the report as JSON, or a line a file."""
+def _spec(recipe: Path | None, options: Mapping[str, object]) -> RenderSpec:
+    from pipelines.spec import RenderSpec, load_recipe
+
+    base = load_recipe(recipe) if recipe else RenderSpec()
+    return base.revised(changes(options))
+
+
+def _rendered_here(
+    still: Callable[[], Source], spec: RenderSpec, out: Path, keep_frames: bool
+) -> str:
+    from service.work import run
+
+    def work(context: Context) -> str:
+        from pipelines.render import render as render_job
+
+        with context.stage("source"):
+            opened = still()
+        return render_job(spec, opened, out, context, keep_frames).to_json()
+
+    return run(work)
+
+
+def _rendered_by(server: str, source: Path, spec: RenderSpec, out: Path, keep_frames: bool) -> str:
+    from service.commands.remotely import render_remotely
+
+    if keep_frames:
+        raise InvalidInput(
+            "a service keeps no frames",
+            actual="--keep-frames",
+            fix="leave --keep-frames out, or --server",
+        )
+    return render_remotely(server, spec, source, out)
+
+
+def tell(report: str, out: Path, as_json: bool) -> None:
+    """Say what was made: the report's text as it is, or a line a file."""
     from service.console import say
 
     if as_json:
-        click.echo(report.to_json())
+        click.echo(report)
         return
-    for warning in report.warnings:
+    said = json.loads(report)
+    for warning in said["warnings"]:
         say(f"note: {warning}")
-    for artifact in report.artifacts:
-        size = f"{artifact.width}×{artifact.height}, {artifact.fps:g} fps, {artifact.seconds:.2f} s"
-        weight = f"{artifact.bytes / 1e6:.2f} MB, seam {artifact.seam.ratio:.2f}"
-        click.echo(f"{out / artifact.path}  {size}, {weight}")
+    for artifact in said["artifacts"]:
+        size = "{width}×{height}, {fps:g} fps, {seconds:.2f} s".format(**artifact)
+        weight = f"{artifact['bytes'] / 1e6:.2f} MB, seam {artifact['seam']['ratio']:.2f}"
+        click.echo(f"{out / artifact['path']}  {size}, {weight}")
     click.echo(f"{out / 'report.json'}  what was done and measured")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from service.cli import emit
-from service.commands.options import json_option
+from service.commands.options import json_option, out_option, server_option
 from service.console import say
 
 if TYPE_CHECKING:
     from service.settings import Settings
 
-NEEDED = ("dbos", "fastapi", "sqlalchemy", "uvicorn")
+NEEDED = ("dbos", "fastapi", "mcp", "sqlalchemy", "uvicorn")
 """Packages of the optional part ``service``."""
 
 TO_TRACE = ("opentelemetry.sdk", "opentelemetry.exporter")
@@ -76,6 +77,21 @@ def worker(as_json: bool) -> None:
     if as_json:
         emit({"queues": list(settings.worker_queues)})
     run_worker(settings)
+
+
+@click.command()
+@out_option
+@server_option
+def mcp(out: Path, server: str | None) -> None:
+    """Offer tools to an agent: the Model Context Protocol on stdin and stdout.
+
+    Without --server the work is done on this machine, by a service that this command starts.
+    """
+    _require_service()
+    from service.mcp.server import serve_agents
+    from service.settings import read_settings
+
+    serve_agents(read_settings(), server, out)
 
 
 def _require_service() -> None:

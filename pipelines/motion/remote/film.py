@@ -15,10 +15,11 @@ from pipelines.errors import InvalidInput, RemoteFailed
 from pipelines.machine import RemoteServer
 from pipelines.media import Clip
 from pipelines.motion.engine import Direction, Shot
-from pipelines.motion.remote.faults import Faults, public_address
+from pipelines.motion.remote.faults import Faults
 from pipelines.motion.remote.footage import Played, fitted, play
 from pipelines.motion.remote.job import Delivered, deliver
 from pipelines.motion.remote.order import Order, write_order
+from pipelines.transfer.peer import public_address
 from pipelines.video import Footage, read_footage
 
 MOST_MEMORY = 2 * 2**30

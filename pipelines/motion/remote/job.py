@@ -10,8 +10,8 @@ from pipelines.errors import RemoteFailed
 from pipelines.machine import RemoteServer
 from pipelines.motion.remote.faults import Faults
 from pipelines.motion.remote.order import Order
-from pipelines.motion.remote.patience import Patience
 from pipelines.motion.remote.server import Video, VideoServer
+from pipelines.transfer.patience import Patience
 
 FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 0.1, 5.0, 1.5
 """Seconds between two looks at a video, and how they grow."""
@@ -42,7 +42,7 @@ def deliver(order: Order, remote: RemoteServer, path: Path, context: Context) ->
         RemoteFailed: the server does not deliver.
     """
     faults = Faults(remote)
-    patience = Patience(context, faults, remote.timeout_seconds)
+    patience = Patience(context.cancel, faults.late, remote.timeout_seconds)
     with VideoServer(remote, faults, patience) as server:
         context.step(STAGE, 0, 100)
         video = server.create(order)

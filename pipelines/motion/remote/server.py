@@ -19,10 +19,10 @@ import httpx2
 
 from pipelines.errors import RemoteFailed
 from pipelines.machine import RemoteServer
-from pipelines.motion.remote.download import Download
 from pipelines.motion.remote.faults import Faults
 from pipelines.motion.remote.order import Order
-from pipelines.motion.remote.patience import Patience
+from pipelines.transfer.download import Download
+from pipelines.transfer.patience import Patience
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 15.0

@@ -37,6 +37,20 @@ def test_the_three_lines_make_a_loop(service: Service, tmp_path: Path) -> None:
         assert container.streams.video[0].frames > 10
 
 
+@pytest.mark.filterwarnings("ignore:The Sora API:DeprecationWarning")
+def test_the_python_lines_make_a_video(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "samples").symlink_to(ROOT / "samples")
+    monkeypatch.chdir(tmp_path)
+    (snippet,) = blocks(PAGE, "python")
+    names: dict[str, Any] = {}
+    exec(compile(snippet.replace("http://127.0.0.1:8000", service.url), str(PAGE), "exec"), names)
+    names["client"].close()
+    with av.open(str(tmp_path / "video.mp4"), "r") as container:
+        assert container.streams.video[0].frames > 10
+
+
 def test_settings_named_there_exist() -> None:
     named = set(re.findall(r"STILLWAVE_([A-Z_]+)", PAGE.read_text("utf-8")))
     assert named

@@ -12,6 +12,7 @@ from typing import Any
 
 import av
 import httpx2
+import openai
 import pytest
 
 from tests.service.api.conftest import PROGRAM, Service, assert_problem
@@ -186,7 +187,6 @@ def test_our_own_remote_engine_has_its_clip_made_here(
 
 @pytest.mark.filterwarnings("ignore:The Sora API:DeprecationWarning")
 def test_the_official_client_works(service: Service, still: bytes) -> None:
-    openai = pytest.importorskip("openai", reason="pip install openai; not needed by the program")
     with openai.OpenAI(base_url=f"{service.url}/v1", api_key="none", max_retries=0) as client:
         made = client.videos.create(
             prompt="a cup of coffee",

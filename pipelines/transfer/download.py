@@ -1,4 +1,4 @@
-"""Streaming a video to disk, going on where the connection broke off."""
+"""Streaming a file to disk, going on where the connection broke off."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx2
 
 from pipelines.files import output_errors
-from pipelines.motion.remote.faults import Faults, Hiccup
-from pipelines.motion.remote.patience import Patience
+from pipelines.transfer.patience import Patience
+from pipelines.transfer.peer import Hiccup, Peer
 
 MOST_BYTES = 2 * 2**30
 """A clip of some seconds is a few megabytes: what is larger than this is something else."""
@@ -25,7 +25,7 @@ class Download:
     Args:
         http: where to ask.
         path: receives the bytes.
-        faults: of the server.
+        peer: the server.
         patience: checked at every chunk.
         heard: told the bytes received and, once known, their total (else 0); may raise.
     """
@@ -34,13 +34,13 @@ class Download:
         self,
         http: httpx2.Client,
         path: Path,
-        faults: Faults,
+        peer: Peer,
         patience: Patience,
         heard: Callable[[int, int], None],
     ) -> None:
         self._http = http
         self._path = path
-        self._faults = faults
+        self._peer = peer
         self._patience = patience
         self._heard = heard
         self._received = self._furthest = self._total = 0
@@ -65,7 +65,7 @@ class Download:
             Hiccup: the connection broke off before anything new came.
         """
         try:
-            with self._faults.on_the_way():
+            with self._peer.on_the_way():
                 return self._ask(route)
         except Hiccup:
             if self._received <= self._furthest:
@@ -80,7 +80,7 @@ class Download:
         with self._http.stream("GET", route, headers=headers) as response:
             if response.status_code not in (200, 206):
                 response.read()
-                raise self._faults.refusal(response)
+                raise self._peer.refusal(response)
             self._begin(response)
             with output_errors(self._path.parent), self._path.open("r+b") as file:
                 file.truncate(self._received)
@@ -92,9 +92,10 @@ class Download:
 
     def _begin(self, response: httpx2.Response) -> None:
         """Take note of what is coming: the whole file, or the rest of it."""
-        if response.headers.get("content-type", "").startswith(("text/", "application/json")):
-            what = "sends text where the video should be"
-            raise self._faults.failure(what, "look at what it answers there")
+        kind = response.headers.get("content-type", "")
+        if not self._peer.sends_text and kind.startswith(("text/", "application/json")):
+            what = "sends text where the file should be"
+            raise self._peer.failure(what, "look at what it answers there")
         span = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", response.headers.get("content-range", ""))
         if response.status_code == 206 and span and int(span[1]) == self._received:
             self._total = int(span[2])
@@ -108,6 +109,6 @@ class Download:
         self._received += size
         if self._received > MOST_BYTES:
             what = f"sends more than {MOST_BYTES // 2**30} GiB"
-            raise self._faults.failure(what, "ask for fewer frames", actual=self._received)
+            raise self._peer.failure(what, "ask for fewer frames", actual=self._received)
         self._patience.left()
         self._heard(self._received, self._total)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,9 +11,8 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_bef
 from tenacity.stop import stop_base
 from tenacity.wait import wait_exponential_jitter, wait_random
 
-from pipelines.context import Context
-from pipelines.errors import Cancelled
-from pipelines.motion.remote.faults import Faults, Hiccup
+from pipelines.errors import Cancelled, StillwaveError
+from pipelines.transfer.peer import Hiccup
 
 T = TypeVar("T")
 
@@ -30,18 +30,26 @@ JITTER = wait_random(0, SHORTEST)
 
 
 class Patience:
-    """The time that one video may take.
+    """The time and the attempts that one thing may take.
 
     Args:
-        context: the job; a cancel ends every wait at once.
-        faults: of the server.
+        cancel: ends every wait at once.
+        late: says what it is called when the time is up.
         seconds: from now on.
+        attempts: in a row.
     """
 
-    def __init__(self, context: Context, faults: Faults, seconds: float) -> None:
-        self._cancel = context.cancel
-        self._faults = faults
+    def __init__(
+        self,
+        cancel: threading.Event,
+        late: Callable[[float], StillwaveError],
+        seconds: float,
+        attempts: int = ATTEMPTS,
+    ) -> None:
+        self._cancel = cancel
+        self._late = late
         self._seconds = seconds
+        self._attempts = attempts
         self._end = time.monotonic() + seconds
 
     def left(self) -> float:
@@ -49,17 +57,13 @@ class Patience:
 
         Raises:
             Cancelled: the job was cancelled.
-            RemoteFailed: none are left.
+            StillwaveError: none are left; what `late` says.
         """
         if self._cancel.is_set():
             raise Cancelled
         left = self._end - time.monotonic()
         if left <= 0:
-            raise self._faults.failure(
-                f"did not deliver within {self._seconds:g} s",
-                "raise STILLWAVE_REMOTE_TIMEOUT_SECONDS, or ask for fewer frames or steps",
-                actual=self._seconds,
-            )
+            raise self._late(self._seconds)
         return left
 
     def pause(self, seconds: float) -> None:
@@ -72,12 +76,12 @@ class Patience:
 
         Raises:
             Cancelled: the job was cancelled.
-            RemoteFailed: it did not pass.
+            StillwaveError: it did not pass.
         """
         retrying = Retrying(
             retry=retry_if_exception_type(Hiccup),
             wait=_pause,
-            stop=_TriedEnough() | stop_before_delay(self.left()),
+            stop=_TriedEnough(self._attempts) | stop_before_delay(self.left()),
             sleep=self.pause,
             reraise=True,
         )
@@ -88,10 +92,13 @@ class Patience:
 
 
 class _TriedEnough(stop_base):
-    """After `ATTEMPTS`, but for a server that says when to come back."""
+    """After so many attempts, but for a server that says when to come back."""
+
+    def __init__(self, attempts: int) -> None:
+        self._attempts = attempts
 
     def __call__(self, retry_state: RetryCallState) -> bool:
-        return retry_state.attempt_number >= ATTEMPTS and _asked(retry_state) is None
+        return retry_state.attempt_number >= self._attempts and _asked(retry_state) is None
 
 
 def _asked(state: RetryCallState) -> float | None:

@@ -1,0 +1,1 @@
+"""Asking another server in spite of what happens on the way; needs the extra ``remote``."""
