@@ -13,7 +13,7 @@
         ├── TooLarge                     more bytes than are taken               413
         ├── RangeRefused                 bytes that a file does not have         416
         ├── UnsupportedMedia             a kind of body that is not read         415
-        ├── FetchRefused (InvalidInput)  an address that is not fetched from     422
+        ├── FetchRefused (InvalidInput)  an address that is not called           422
         └── TryLater                     not now                                 503
             ├── TooMany                  a rate, a quota or the queue is full    429
             └── OutOfService             a part of the service is down           503
@@ -81,7 +81,7 @@ class UnsupportedMedia(ServiceError):
 
 
 class FetchRefused(ServiceError, InvalidInput):
-    """An address that is not fetched from, or that does not deliver a still."""
+    """An address that is not called, or that does not deliver a still."""
 
 
 class TryLater(ServiceError):

@@ -5,16 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import platform
-import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipelines.errors import StillwaveError
+from service.chores import Chore
 from service.jobs import states
 from service.jobs.crew import Crew
 from service.jobs.database import connect, patiently, prepare
@@ -32,26 +29,6 @@ LOG = logging.getLogger("stillwave.worker")
 WATCH_SECONDS = 0.2
 RECONCILE_SECONDS = 10.0
 RETENTION_SECONDS = 600.0
-
-
-@dataclass(frozen=True)
-class Chore:
-    """Something a worker does now and then; an error ends one round, never the chore."""
-
-    every: float
-    do: Callable[[], None]
-    ending: threading.Event = field(default_factory=threading.Event)
-
-    def start(self) -> None:
-        """Begin, in a thread."""
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def _run(self) -> None:
-        while not self.ending.wait(self.every):
-            try:
-                self.do()
-            except (SQLAlchemyError, StillwaveError, OSError) as error:
-                LOG.warning("%s: %s", self.do.__name__, error)
 
 
 class Worker:
