@@ -6,7 +6,6 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -131,6 +130,15 @@ class Shop:
     def deliveries(self, webhook: Webhook) -> tuple[Delivery, ...]:
         return self.webhooks.deliveries(webhook.tenant, webhook.id, limit=100).items
 
+    def tries(self, webhook: Webhook) -> None:
+        """Let the courier look until something was tried."""
+
+        def tried() -> bool:
+            self.courier.look()
+            return any(each.tries for each in self.deliveries(webhook))
+
+        eventually(tried, 20)
+
     def reaches(self, webhook: Webhook, *states: str) -> tuple[Delivery, ...]:
         """Let the courier look again and again until the deliveries are in these states."""
 
@@ -147,22 +155,6 @@ class Shop:
             connection.execute(sa.update(DELIVERIES).values(due_at=0.0))
 
 
-@contextmanager
-def shop_with(settings: Settings) -> Iterator[Shop]:
-    shop = Shop(
-        settings,
-        open_renders(settings),
-        open_webhooks(settings),
-        Courier(settings),
-        connect(settings),
-    )
-    yield shop
-    shop.courier.stop()
-    shop.renders.close()
-    shop.webhooks.close()
-    shop.engine.dispose()
-
-
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(
@@ -176,8 +168,18 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def shop(settings: Settings) -> Iterator[Shop]:
-    with shop_with(settings) as opened:
-        yield opened
+    opened = Shop(
+        settings,
+        open_renders(settings),
+        open_webhooks(settings),
+        Courier(settings),
+        connect(settings),
+    )
+    yield opened
+    opened.courier.stop()
+    opened.renders.close()
+    opened.webhooks.close()
+    opened.engine.dispose()
 
 
 @pytest.fixture

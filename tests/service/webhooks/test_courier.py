@@ -1,4 +1,4 @@
-"""A message comes, whatever its receiver does; if it cannot, that is told, and it can be repeated."""
+"""A message comes, whatever its receiver does; one that cannot is kept and can be repeated."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.webhooks.nouns import ENDINGS, EVENT_TYPES, Try
 from service.webhooks.sending import Answer
 from service.webhooks.states import EACH, Verdict
 from tests.service.jobs.conftest import eventually
-from tests.service.webhooks.conftest import PAUSES, Receiver, Reply, Shop, shop_with
+from tests.service.webhooks.conftest import PAUSES, Receiver, Reply, Shop
 
 DAY = 86_400.0
 
@@ -74,7 +74,7 @@ def test_a_receiver_that_is_down_gets_it_when_it_is_back(shop: Shop, receiver: R
     webhook, _ = shop.webhooks.add("anna", receiver.url)
     receiver.close()
     shop.cancelled()
-    eventually(lambda: shop.courier.look() or shop.deliveries(webhook)[0].tries)
+    shop.tries(webhook)
     receiver.open()
 
     (delivery,) = shop.reaches(webhook, "delivered")
@@ -134,7 +134,7 @@ def test_who_answers_gone_is_told_nothing_more_until_it_is_asked_for(
     receiver.replies = [Reply(410)]
     for _ in range(2):
         shop.cancelled()
-        eventually(lambda: shop.courier.look() or shop.deliveries(webhook))
+        shop.tries(webhook)
     shop.reaches(webhook, *["dead"] * len(shop.deliveries(webhook)))
     before = len(receiver.got)
 
@@ -270,7 +270,7 @@ def test_a_receiver_s_wish_to_be_left_alone_is_respected(shop: Shop, receiver: R
     webhook, _ = shop.webhooks.add("anna", receiver.url)
     receiver.replies = [Reply(503, headers={"Retry-After": "100"})]
     shop.cancelled()
-    eventually(lambda: shop.courier.look() or shop.deliveries(webhook)[0].tries)
+    shop.tries(webhook)
 
     (waiting,) = shop.deliveries(webhook)
     assert waiting.due_at is not None
@@ -279,10 +279,8 @@ def test_a_receiver_s_wish_to_be_left_alone_is_respected(shop: Shop, receiver: R
     shop.reaches(webhook, "delivered")
 
 
-def test_a_courier_s_two_threads_share_a_service(settings: Settings, receiver: Receiver) -> None:
-    """As a worker runs it: nobody asks it to look."""
-    with shop_with(settings) as shop:
-        webhook, _ = shop.webhooks.add("anna", receiver.url)
-        shop.courier.start()
-        shop.cancelled()
-        eventually(lambda: [each.state for each in shop.deliveries(webhook)] == ["delivered"], 10)
+def test_a_courier_that_was_started_needs_nobody(shop: Shop, receiver: Receiver) -> None:
+    webhook, _ = shop.webhooks.add("anna", receiver.url)
+    shop.courier.start()
+    shop.cancelled()
+    eventually(lambda: [each.state for each in shop.deliveries(webhook)] == ["delivered"], 10)
