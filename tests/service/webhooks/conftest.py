@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 
-from service.jobs.database import connect
+from service.jobs.database import connect, prepare
 from service.jobs.nouns import Render
 from service.jobs.tables import DELIVERIES
 from service.renders import Renders, open_renders
@@ -23,6 +24,7 @@ from service.webhooks.courier import Courier
 from service.webhooks.nouns import Delivery, Webhook
 from service.webhooks.use_cases import Webhooks, open_webhooks
 from tests.service.jobs.conftest import eventually, recipe, still
+from tests.service.jobs.postgres import needs_postgres, postgres
 
 LOOPBACK = ("127.0.0.1/32",)
 PAUSES = (0.05, 0.05)
@@ -188,3 +190,22 @@ def receiver() -> Iterator[Receiver]:
     opened.open()
     yield opened
     opened.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=needs_postgres)], scope="module")
+def engine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[sa.Engine]:
+    folder = tmp_path_factory.mktemp("states")
+    if request.param == "sqlite":
+        yield from _opened(Settings(data_dir=folder))
+        return
+    with postgres() as server:
+        yield from _opened(Settings(data_dir=folder, database_url=SecretStr(server.url)))
+
+
+def _opened(settings: Settings) -> Iterator[sa.Engine]:
+    engine = connect(settings)
+    prepare(engine)
+    yield engine
+    engine.dispose()

@@ -5,43 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
-from pydantic import SecretStr
 
-from service.jobs.database import connect, prepare
 from service.jobs.tables import DELIVERIES, OUTBOX, WEBHOOKS
-from service.settings import Settings
 from service.webhooks import records
 from service.webhooks.nouns import Claim, Try
 from service.webhooks.states import EACH, TRIES_KEPT, Verdict, claim, forget, replay, settle
-from tests.service.jobs.postgres import needs_postgres, postgres
 
 LEASE = 30.0
 TRIED = Try(datetime.now(UTC), 500, "status 500", 0.1)
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=needs_postgres)], scope="module")
-def engine(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[sa.Engine]:
-    folder = tmp_path_factory.mktemp("states")
-    if request.param == "sqlite":
-        yield from opened(Settings(data_dir=folder))
-        return
-    with postgres() as server:
-        yield from opened(Settings(data_dir=folder, database_url=SecretStr(server.url)))
-
-
-def opened(settings: Settings) -> Iterator[sa.Engine]:
-    engine = connect(settings)
-    prepare(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture(autouse=True)
