@@ -117,6 +117,7 @@ def _choose(
     columns = (DELIVERIES.c.id, DELIVERIES.c.webhook_id, rank.label("rank"))
     ranked = sa.select(*columns).where(*due, DELIVERIES.c.webhook_id.not_in(full)).subquery()
     query = sa.select(ranked).where(ranked.c.rank <= EACH).order_by(ranked.c.rank)
+    query = query.limit(most + sum(busy.values()))  # no more than those are left out below
     return [
         row.id
         for row in connection.execute(query)
