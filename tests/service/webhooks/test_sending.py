@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +15,7 @@ from service.addresses import Address, AddressPolicy
 from service.webhooks.nouns import Claim
 from service.webhooks.sending import Sender, retry_after
 from service.webhooks.signing import new_secret
+from tests.service.conftest import TLS_NAME
 from tests.service.webhooks.conftest import Receiver, Reply
 
 TRUSTING = AddressPolicy(trusted=(ip_network("127.0.0.1/32"),))
@@ -107,6 +111,23 @@ def test_nobody_there_is_said_without_an_address(receiver: Receiver) -> None:
     receiver.close()
     answer = always("127.0.0.1").send(claim(receiver.url))
     assert (answer.tried.status, answer.tried.detail) == (None, "it cannot be reached")
+
+
+def test_the_certificate_is_checked_by_name(certificate: Path) -> None:
+    own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    own.load_cert_chain(certificate)
+    receiver = Receiver()
+    receiver.open(own)
+    trusting = replace(always("127.0.0.1"), tls=ssl.create_default_context(cafile=str(certificate)))
+    url = f"https://{{}}:{receiver.port}/hook"
+    try:
+        assert trusting.send(claim(url.format(TLS_NAME))).accepted
+        for stranger, name in ((trusting, "other.example"), (always("127.0.0.1"), TLS_NAME)):
+            answer = stranger.send(claim(url.format(name)))
+            assert answer.tried.detail == "its certificate is not good"
+        assert len(receiver.got) == 1
+    finally:
+        receiver.close()
 
 
 @pytest.mark.parametrize(
