@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +17,7 @@ from service.renders import open_renders
 from service.settings import Settings
 from service.webhooks.nouns import EVENT_TYPES
 from service.webhooks.use_cases import Webhooks, open_webhooks
-from tests.service.jobs.conftest import Service, WorkerProcess, eventually
+from tests.service.jobs.conftest import ROOT, Service, WorkerProcess, eventually
 from tests.service.jobs.postgres import needs_postgres, postgres
 from tests.service.webhooks.conftest import Receiver, Reply
 
@@ -23,6 +26,21 @@ QUICK = {
     "STILLWAVE_WEBHOOK_TIMEOUT_SECONDS": "2",
     "STILLWAVE_WEBHOOK_RETRY_SECONDS": "0.1,0.1,0.1",
 }
+
+DIE_BETWEEN = """
+import os, signal, sys
+from service import events
+from service.jobs.database import connect
+from service.renders import open_renders
+from service.settings import read_settings
+
+settings = read_settings()
+open_renders(settings).cancel("anna", sys.argv[1])
+with connect(settings).begin() as connection:
+    assert len(events.take(connection, 100)) == 2
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+"""Enters a state, takes it out of the outbox, and dies before its delivery is written."""
 
 
 class Shop(Service):
@@ -66,6 +84,29 @@ def _kill_in_mid_message(service: Shop, webhooks: Webhooks, receiver: Receiver) 
     eventually(lambda: webhooks.deliveries("anna", webhook.id).items[0].state == "delivered")
     assert {message.id for message in receiver.got} == {sent.id}
     assert {message.document["data"]["id"] for message in receiver.got} == {render.id}
+
+
+def test_a_process_killed_between_the_event_and_the_delivery_costs_nothing(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    settings = Settings(data_dir=tmp_path, min_free_mb=0, drain_seconds=0)
+    with opened(settings) as (service, webhooks):
+        webhook, _ = webhooks.add("anna", receiver.url)
+        render = service.submit()
+        killed = subprocess.run(
+            [sys.executable, "-c", DIE_BETWEEN, render.id],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "STILLWAVE_DATA_DIR": str(tmp_path)},
+            timeout=30,
+        )
+        assert killed.returncode == -signal.SIGKILL
+        assert webhooks.deliveries("anna", webhook.id).items == ()
+
+        service.hire()
+
+        eventually(lambda: webhooks.counts() == {"delivered": 1})
+    (message,) = receiver.got
+    assert message.document["type"] == "render.canceled"
+    assert message.document["data"]["id"] == render.id
 
 
 @needs_postgres
