@@ -16,17 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
-from pipelines.errors import InvalidInput, StillwaveError, require_range
+from pipelines.errors import StillwaveError, require_range
 from pipelines.spec import RenderSpec, parse_spec
 from pipelines.variants import vary
 from service import events
 from service.errors import Conflict, KeyReused, NotFound, OutOfService, TooMany
 from service.jobs import records, states
-from service.jobs.database import connect, out_of_service, prepare
+from service.jobs.database import connect, in_service, prepare
 from service.jobs.nouns import Delivered, Event, Kind, Page, Render, State
 from service.jobs.queue import Queue, migrate
+from service.jobs.records import require_cursor
 from service.jobs.request import Request, gather, request_of
 from service.settings import Settings
 from service.storage.store import Storage, open_storage
@@ -234,12 +235,7 @@ class Renders:
             InvalidRecipe: cursor.
         """
         require_range("limit", limit, 1, 100)
-        if cursor is not None and not _looks_like_an_id(cursor):
-            raise InvalidInput(
-                f"the cursor {cursor[:60]!r} is none of ours",
-                actual=cursor,
-                fix="use next_cursor of the page before, or leave it out",
-            )
+        require_cursor(cursor)
         with self._reading() as connection:
             return records.page(connection, tenant, kind, before=cursor, limit=limit, state=state)
 
@@ -390,12 +386,12 @@ class Renders:
 
     @contextmanager
     def _changing(self) -> Iterator[sa.Connection]:
-        with self._turn, _in_service(), self._engine.begin() as connection:
+        with self._turn, in_service(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
-        with _in_service(), self._engine.connect() as connection:
+        with in_service(), self._engine.connect() as connection:
             yield connection
 
 
@@ -413,10 +409,6 @@ def _draft(exploration: Render, draft_id: str) -> Mapping[str, Any]:
     raise NotFound("draft", draft_id)
 
 
-def _looks_like_an_id(text: str) -> bool:
-    return len(text) == 32 and set(text) <= set("0123456789abcdef")
-
-
 def _verdict(check: Callable[[], object]) -> str:
     try:
         check()
@@ -432,16 +424,6 @@ def _turn(engine: sa.Engine) -> AbstractContextManager[object]:
     then some of twenty wait for seconds.
     """
     return threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
-
-
-@contextmanager
-def _in_service() -> Iterator[None]:
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except SQLAlchemyError as error:
-        raise out_of_service(error) from error
 
 
 def open_renders(settings: Settings) -> Renders:

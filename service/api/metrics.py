@@ -7,6 +7,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from service.jobs.nouns import Event, Render
 from service.renders import Renders
+from service.webhooks.use_cases import Webhooks
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -60,6 +61,12 @@ class Metrics:
         self._depth = Gauge(
             "stillwave_queue_depth", "Live jobs.", ("queue", "state"), registry=here
         )
+        self._deliveries = Gauge(
+            "stillwave_webhook_deliveries",
+            "Webhook deliveries that are remembered: pending, delivered, or dead letters.",
+            ("state",),
+            registry=here,
+        )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request; ``route`` is its pattern, so that ids do not become labels."""
@@ -89,11 +96,14 @@ class Metrics:
             self._stages.labels(engine, stage).observe(spent)
         self._made.inc(sum(file.size for file in render.artifacts))
 
-    def written(self, renders: Renders) -> bytes:
-        """Return all figures as text; queue depths are those of this moment."""
+    def written(self, renders: Renders, webhooks: Webhooks) -> bytes:
+        """Return all figures as text; what the database counts is counted at this moment."""
         self._depth.clear()
         for (queue, state), count in renders.depths().items():
             self._depth.labels(queue, state).set(count)
+        self._deliveries.clear()
+        for state, count in webhooks.counts().items():
+            self._deliveries.labels(state).set(count)
         return generate_latest(self.registry)
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from pipelines.errors import InvalidInput
 from service.jobs.nouns import LIVE, Delivered, Page, Progress, Render, State
 from service.jobs.tables import RENDERS, SOURCES, USES, WORKERS
 
@@ -15,6 +16,21 @@ from service.jobs.tables import RENDERS, SOURCES, USES, WORKERS
 def new_id() -> str:
     """Return an id that nobody guesses and that sorts by time: 32 hex digits."""
     return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
+
+
+def require_cursor(cursor: str | None) -> None:
+    """Refuse what is no place in a list that goes by id.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    if cursor is None or (len(cursor) == 32 and set(cursor) <= set("0123456789abcdef")):
+        return
+    raise InvalidInput(
+        f"the cursor {cursor[:60]!r} is none of ours",
+        actual=cursor,
+        fix="use next_cursor of the page before, or leave it out",
+    )
 
 
 def find(connection: sa.Connection, tenant: str, render_id: str) -> Render | None:

@@ -17,6 +17,7 @@ from service.jobs.nouns import Delivered
 from service.renders import open_renders
 from service.settings import Settings
 from service.storage.store import open_storage
+from service.webhooks.use_cases import open_webhooks
 from tests.service.api.conftest import (
     DRAFT,
     ROOT,
@@ -83,7 +84,15 @@ def things(guarded: Service) -> dict[str, str]:
             assert states.succeed(connection, job.id, attempt, drafts, files)
     engine.dispose()
     renders.close()
-    ids = {"render_id": render.id, "video_id": render.id, "exploration_id": grid.id}
+    webhooks = open_webhooks(Settings(data_dir=guarded.data_dir, fetch_networks="127.0.0.0/8"))
+    webhook, _ = webhooks.add("acme", "https://127.0.0.1/told")
+    webhooks.close()
+    ids = {
+        "webhook_id": webhook.id,
+        "render_id": render.id,
+        "video_id": render.id,
+        "exploration_id": grid.id,
+    }
     return {**ids, "name": "web-loop.mp4", "source": source}
 
 
