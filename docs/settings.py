@@ -39,7 +39,11 @@ def _default(name: str, key: FieldInfo) -> str:
     if isinstance(value, bool):
         return code(str(value).lower())
     if isinstance(value, tuple):
-        return code(",".join(value)) if value else ""
+        return (
+            code(",".join(f"{one:g}" if isinstance(one, float) else str(one) for one in value))
+            if value
+            else ""
+        )
     if isinstance(value, float):
         return code(f"{value:g}")
     return "" if value is None else code(str(value))

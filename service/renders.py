@@ -25,6 +25,7 @@ from service import events
 from service.errors import Conflict, KeyReused, NotFound, OutOfService, TooMany
 from service.jobs import records, states
 from service.jobs.database import connect, in_service, prepare
+from service.jobs.lease import Lease
 from service.jobs.nouns import Delivered, Event, Kind, Page, Render, State
 from service.jobs.queue import Queue, migrate
 from service.jobs.records import require_cursor
@@ -89,6 +90,7 @@ class Renders:
         self._queue = jobs
         self._settings = settings
         self._turn = _turn(engine)
+        self._watch = Lease(engine, "nobody", settings.lease_seconds)
 
     def add_source(self, tenant: str, data: bytes | Iterable[bytes]) -> str:
         """Keep a still and return its id: the same bytes have the same id.
@@ -310,6 +312,15 @@ class Renders:
         with self._reading() as connection:
             return records.depths(connection)
 
+    def workers(self) -> int:
+        """Count the workers that are alive.
+
+        The first look believes all of them; one that is dead is missed by later looks, at the
+        earliest after a lease.
+        """
+        with _in_service():
+            return self._watch.living()
+
     def close(self) -> None:
         """Give connections back."""
         self._queue.close()
@@ -373,9 +384,8 @@ class Renders:
             )
 
     def _require_worker(self) -> None:
-        with self._reading() as connection:
-            if not records.workers(connection):
-                raise OutOfService("no worker is there", fix="start one: stillwave worker")
+        if not self.workers():
+            raise OutOfService("no worker is there", fix="start one: stillwave worker")
 
     def _stored(self, file: Delivered) -> Stored:
         try:

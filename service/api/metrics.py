@@ -29,6 +29,9 @@ class Metrics:
             registry=here,
             buckets=QUICK,
         )
+        self._received = Counter(
+            "stillwave_http_received_bytes", "Bytes of requests' bodies.", registry=here
+        )
         self._sent = Counter("stillwave_http_sent_bytes", "Bytes of answers.", registry=here)
         self._jobs = Counter(
             "stillwave_job_events",
@@ -39,7 +42,7 @@ class Metrics:
         self._waits = Histogram(
             "stillwave_job_wait_seconds",
             "Time from acceptance to a worker's start.",
-            ("queue",),
+            ("queue", "engine"),
             registry=here,
             buckets=LONG,
         )
@@ -67,14 +70,16 @@ class Metrics:
             ("state",),
             registry=here,
         )
+        self._workers = Gauge("stillwave_workers", "Workers that are alive.", registry=here)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request; ``route`` is its pattern, so that ids do not become labels."""
         self._requests.labels(method, route, str(status)).observe(seconds)
 
-    def sent(self, size: int) -> None:
-        """Count bytes of an answer."""
-        self._sent.inc(size)
+    def moved(self, received: int, sent: int) -> None:
+        """Count bytes of a request's body and of its answer's."""
+        self._received.inc(received)
+        self._sent.inc(sent)
 
     def heard(self, event: Event) -> None:
         """Count a step of a job's life."""
@@ -87,7 +92,7 @@ class Metrics:
         if render.started_at is None:
             return
         wait = (render.started_at - render.created_at).total_seconds()
-        self._waits.labels(render.queue).observe(max(0.0, wait))
+        self._waits.labels(render.queue, engine).observe(max(0.0, wait))
         if render.finished_at is not None:
             seconds = (render.finished_at - render.started_at).total_seconds()
             labels = (render.queue, render.kind, engine, render.state)
@@ -104,6 +109,7 @@ class Metrics:
         self._deliveries.clear()
         for state, count in webhooks.counts().items():
             self._deliveries.labels(state).set(count)
+        self._workers.set(renders.workers())
         return generate_latest(self.registry)
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from pipelines.errors import InvalidInput
 from service.jobs.nouns import LIVE, Delivered, Page, Progress, Render, State
-from service.jobs.tables import RENDERS, SOURCES, USES, WORKERS
+from service.jobs.tables import RENDERS, SOURCES, USES
 
 
 def new_id() -> str:
@@ -108,11 +108,6 @@ def use_source(connection: sa.Connection, tenant: str, sha256: str) -> bool:
     mine = (SOURCES.c.tenant == tenant) & (SOURCES.c.sha256 == sha256)
     renewed = sa.update(SOURCES).where(mine).values(used_at=time.time())
     return connection.execute(renewed).rowcount > 0
-
-
-def workers(connection: sa.Connection) -> int:
-    """Count the workers that signed in and did not sign out."""
-    return int(connection.scalar(sa.select(sa.func.count()).select_from(WORKERS)) or 0)
 
 
 def render_of(row: sa.RowMapping) -> Render:
