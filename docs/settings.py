@@ -36,17 +36,15 @@ def _default(name: str, key: FieldInfo) -> str:
     if name == "data_dir":
         return code(DATA_DIR)
     value = key.default
+    if value is None or value == ():
+        return ""
     if isinstance(value, bool):
         return code(str(value).lower())
     if isinstance(value, tuple):
-        return (
-            code(",".join(f"{one:g}" if isinstance(one, float) else str(one) for one in value))
-            if value
-            else ""
-        )
+        return code(",".join(f"{one:g}" if isinstance(one, float) else one for one in value))
     if isinstance(value, float):
         return code(f"{value:g}")
-    return "" if value is None else code(str(value))
+    return code(str(value))
 
 
 def _taken(key: FieldInfo) -> str:

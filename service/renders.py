@@ -318,7 +318,7 @@ class Renders:
         The first look believes all of them; one that is dead is missed by later looks, at the
         earliest after a lease.
         """
-        with _in_service():
+        with in_service():
             return self._watch.living()
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from service.addresses import Address, AddressPolicy
 from service.webhooks.nouns import Claim
 from service.webhooks.sending import Sender, retry_after
 from service.webhooks.signing import new_secret
-from tests.service.conftest import TLS_NAME
+from tests.service.still_server import NAME as TLS_NAME
 from tests.service.webhooks.conftest import Receiver, Reply
 
 TRUSTING = AddressPolicy(trusted=(ip_network("127.0.0.1/32"),))
