@@ -41,7 +41,7 @@ def _default(name: str, key: FieldInfo) -> str:
     if isinstance(value, bool):
         return code(str(value).lower())
     if isinstance(value, tuple):
-        return code(",".join(f"{one:g}" if isinstance(one, float) else one for one in value))
+        return code(",".join(map(str, value)))
     if isinstance(value, float):
         return code(f"{value:g}")
     return code(str(value))
