@@ -22,6 +22,7 @@ pytestmark = pytest.mark.xdist_group("service-api")
 FAMILIES = {
     "stillwave_queue_depth": ("gauge", {"queue", "state"}),
     "stillwave_workers": ("gauge", set()),
+    "stillwave_webhook_deliveries": ("gauge", {"state"}),
     "stillwave_job_events": ("counter", {"event"}),
     "stillwave_job_wait_seconds": ("histogram", {"queue", "engine"}),
     "stillwave_job_run_seconds": ("histogram", {"queue", "kind", "engine", "state"}),
