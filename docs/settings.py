@@ -36,13 +36,15 @@ def _default(name: str, key: FieldInfo) -> str:
     if name == "data_dir":
         return code(DATA_DIR)
     value = key.default
+    if value is None or value == ():
+        return ""
     if isinstance(value, bool):
         return code(str(value).lower())
     if isinstance(value, tuple):
-        return code(",".join(value)) if value else ""
+        return code(",".join(map(str, value)))
     if isinstance(value, float):
         return code(f"{value:g}")
-    return "" if value is None else code(str(value))
+    return code(str(value))
 
 
 def _taken(key: FieldInfo) -> str:

@@ -15,7 +15,7 @@ from pipelines.context import Context
 from pipelines.depth import find_depth
 from pipelines.encode import FORMATS
 from pipelines.media import DepthMap, Source, Still, Subject
-from pipelines.protect import find_subject, read_mask
+from pipelines.protect import MOTION, find_subject, read_mask
 from pipelines.source import decode
 from pipelines.spec import RenderSpec
 from pipelines.still import Guidance, place_on_backdrop, restyle
@@ -74,7 +74,8 @@ def find_scene(spec: RenderSpec, source: Given, context: Context) -> Scene:
         key += [spec.backdrop, _digest(spec.backdrop)]
     with context.stage("depth"):
         depth = find_depth(pixels, subject, context, key="/".join(key), depth_file=depth_file)
-    moving = None if spec.motion.mask is None else read_mask(Path(spec.motion.mask), original.size)
+    motion_mask = _path(spec.motion.mask)
+    moving = None if motion_mask is None else read_mask(motion_mask, original.size, MOTION)
     scene = Scene(original, pixels, subject, depth, moving)
     return reduced(scene, working_side(spec))
 

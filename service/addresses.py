@@ -17,11 +17,13 @@ from ipaddress import (
     IPv6Address,
     IPv6Network,
     ip_address,
+    ip_network,
 )
 
 from httpx2 import URL, InvalidURL
 
 from service.errors import FetchRefused
+from service.settings import Settings
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -89,6 +91,12 @@ class AddressPolicy:
         return any(address in network for network in self.trusted)
 
 
+def policy_of(settings: Settings) -> AddressPolicy:
+    """Return what a machine's settings let be called."""
+    trusted = tuple(ip_network(network) for network in settings.fetch_networks)
+    return AddressPolicy(trusted, settings.fetch_plain_http)
+
+
 async def resolve(host: str, port: int) -> Sequence[Address]:
     """Ask the system's resolver; no address is an empty sequence."""
     loop = asyncio.get_running_loop()
@@ -115,7 +123,8 @@ async def vet(url: str, policy: AddressPolicy, resolver: Resolve = resolve) -> T
         return Target(parsed, addresses[0])
     if not all(is_public(address) for address in addresses):
         raise _refused(
-            f"the host {parsed.host!r} is not on the public internet", "upload the file instead"
+            f"the host {parsed.host!r} is not on the public internet",
+            "use one that is",
         )
     if parsed.scheme != "https" and not policy.plain_http:
         raise _refused("the address is not encrypted", "write https://")
@@ -140,7 +149,7 @@ def is_public(address: Address) -> bool:
 
 
 def _parse(url: str) -> URL:
-    fix = "give an address like https://shop.example/cup.jpg"
+    fix = "give an address like https://shop.example/path"
     if len(url) > LONGEST_URL:
         raise _refused("the address is too long", fix, f"up to {LONGEST_URL} characters")
     try:

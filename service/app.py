@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from ipaddress import ip_network
 from typing import Any
 
 from anyio import CapacityLimiter
@@ -13,7 +12,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
 
 from pipelines.errors import StillwaveError
-from service.addresses import AddressPolicy
+from service.addresses import policy_of
 from service.api import (
     catalogue,
     documents,
@@ -23,6 +22,7 @@ from service.api import (
     renders,
     sources,
     videos,
+    webhooks,
 )
 from service.api.bodies import MOST_BYTES
 from service.api.desk import Desk
@@ -36,6 +36,7 @@ from service.api.schemas import (
     SourceRequest,
 )
 from service.api.shell import Shell
+from service.api.webhook_schemas import ReplayRequest, WebhookRequest
 from service.auth import Keys
 from service.fetching import Fetcher
 from service.jobs.database import connect
@@ -45,6 +46,7 @@ from service.rates import Rates
 from service.renders import Renders, open_renders
 from service.settings import Settings
 from service.tracing import untraced
+from service.webhooks.use_cases import open_webhooks
 
 TITLE = "Stillwave"
 API_VERSION = "1"
@@ -53,10 +55,18 @@ API_VERSION = "1"
 STILLS_AT_A_TIME = 2
 """That are decoded, to see that they can be."""
 
-BODIES = (RenderRequest, ExplorationRequest, PromotionRequest, SourceRequest, Problem)
+BODIES = (
+    RenderRequest,
+    ExplorationRequest,
+    PromotionRequest,
+    SourceRequest,
+    WebhookRequest,
+    ReplayRequest,
+    Problem,
+)
 """Models that the document names and no route's type does."""
 
-ROUTERS = (renders, sources, explorations, videos, catalogue, health)
+ROUTERS = (renders, sources, explorations, videos, webhooks, catalogue, health)
 
 
 def create_app(settings: Settings, host: str = "127.0.0.1") -> FastAPI:
@@ -89,9 +99,10 @@ def create_app(settings: Settings, host: str = "127.0.0.1") -> FastAPI:
     app.state.desk = Desk(
         settings=settings,
         renders=jobs,
+        webhooks=open_webhooks(settings),
         keys=Keys(connect(settings)),
         rates=Rates(),
-        fetcher=_fetcher(settings),
+        fetcher=Fetcher(policy_of(settings)),
         pump=pump,
         host=host,
         turns=CapacityLimiter(STILLS_AT_A_TIME),
@@ -111,6 +122,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with desk.pump.running():
         yield
     desk.renders.close()
+    desk.webhooks.close()
     desk.keys.close()
 
 
@@ -122,11 +134,6 @@ def _listener(jobs: Renders, metrics: Metrics) -> Callable[[Event], None]:
                 metrics.ended(jobs.get(event.tenant, event.render_id))
 
     return heard
-
-
-def _fetcher(settings: Settings) -> Fetcher:
-    trusted = tuple(ip_network(network) for network in settings.fetch_networks)
-    return Fetcher(AddressPolicy(trusted, settings.fetch_plain_http))
 
 
 def _dress(app: FastAPI, settings: Settings, metrics: Metrics) -> None:

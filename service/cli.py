@@ -30,6 +30,7 @@ COMMANDS = {
     "cameras": ("catalogue", "List the camera moves."),
     "models": ("models", "List, bring in, verify and add weights."),
     "keys": ("keys", "Create, list, revoke and rotate API keys."),
+    "webhooks": ("webhooks", "Add, list, remove and replay webhooks."),
     "doctor": ("machine", "Say what works on this machine."),
     "serve": ("serving", "Serve HTTP, and do the jobs, on this machine."),
     "worker": ("serving", "Do the service's jobs."),

@@ -15,6 +15,7 @@
         ├── UnsupportedMedia             a kind of body that is not read         415
         ├── FetchRefused (InvalidInput)  an address that is not fetched from     422
         ├── JobFailed                    a job that broke and was given up       told in its record
+        ├── FetchRefused (InvalidInput)  an address that is not called           422
         └── TryLater                     not now                                 503
             ├── TooMany                  a rate, a quota or the queue is full    429
             └── OutOfService             a part of the service is down           503
@@ -82,7 +83,7 @@ class UnsupportedMedia(ServiceError):
 
 
 class FetchRefused(ServiceError, InvalidInput):
-    """An address that is not fetched from, or that does not deliver a still."""
+    """An address that is not called, or that does not deliver a still."""
 
 
 class JobFailed(ServiceError):

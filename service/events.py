@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from service.jobs.nouns import Event
 from service.jobs.records import moment
-from service.jobs.tables import EVENTS
+from service.jobs.tables import EVENTS, OUTBOX
 
 MOST = 1000
 """Lines read at once."""
@@ -27,6 +27,20 @@ def of_all(connection: sa.Connection, after: int) -> tuple[Event, ...]:
         newest = sa.select(sa.func.max(EVENTS.c.id)).scalar_subquery()
         return _read(connection, EVENTS.c.id == newest)
     return _read(connection, EVENTS.c.id > after)
+
+
+def take(connection: sa.Connection, most: int) -> tuple[Event, ...]:
+    """Take states that were entered out of the outbox, in the caller's transaction.
+
+    Each is taken once: what a transaction took that is rolled back, others take. Unlike reading on
+    from the last id, this misses nothing that becomes visible late.
+    """
+    oldest = sa.select(OUTBOX.c.event_id).order_by(OUTBOX.c.event_id).limit(most)
+    waiting = list(connection.scalars(oldest.with_for_update(skip_locked=True)))
+    if not waiting:
+        return ()
+    out = sa.delete(OUTBOX).where(OUTBOX.c.event_id.in_(waiting)).returning(OUTBOX.c.event_id)
+    return _read(connection, EVENTS.c.id.in_(list(connection.scalars(out))))
 
 
 def _read(connection: sa.Connection, which: sa.ColumnElement[bool]) -> tuple[Event, ...]:

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import httpx2
 
-from service.addresses import AddressPolicy, Resolve, Target, resolve, vet
+from service.addresses import AddressPolicy, Resolve, resolve, vet
 from service.errors import FetchRefused
+from service.outbound import asked, reason
 
 REDIRECTS = (301, 302, 303, 307, 308)
-AGENT = "stillwave"
+HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True)
@@ -56,13 +55,13 @@ class Fetcher:
             what = f"the address did not deliver within {self.seconds:g} seconds"
             raise FetchRefused(what, fix="try again, or upload the file instead") from error
         except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError) as error:
-            what = "the address cannot be fetched: " + _reason(error)
+            what = "the address cannot be fetched: " + reason(error)
             raise FetchRefused(what, fix="try again, or upload the file instead") from error
 
     async def _follow(self, url: str, into: BinaryIO) -> int:
         for _ in range(self.redirects + 1):
             target = await vet(url, self.policy, self.resolver)
-            async with self._asked(target) as answer:
+            async with asked(target, "GET", HEADERS, seconds=self.seconds, tls=self.tls) as answer:
                 if answer.status_code not in REDIRECTS:
                     return await self._copy(answer, into)
                 url = str(target.url.join(answer.headers.get("location", "")))
@@ -71,29 +70,6 @@ class Fetcher:
             allowed=f"up to {self.redirects} redirects",
             fix="give the address it leads to",
         )
-
-    @asynccontextmanager
-    async def _asked(self, target: Target) -> AsyncIterator[httpx2.Response]:
-        """Send one request to the vetted address itself; the certificate is checked by name."""
-        headers = {
-            "Host": target.host_header,
-            "User-Agent": AGENT,
-            "Accept": "image/*",
-            "Accept-Encoding": "identity",
-        }
-        async with (
-            httpx2.AsyncClient(
-                verify=True if self.tls is None else self.tls, trust_env=False, timeout=self.seconds
-            ) as client,
-            client.stream(
-                "GET",
-                target.pinned,
-                headers=headers,
-                extensions={"sni_hostname": target.name},
-                follow_redirects=False,
-            ) as answer,
-        ):
-            yield answer
 
     async def _copy(self, answer: httpx2.Response, into: BinaryIO) -> int:
         if answer.status_code != 200:
@@ -118,13 +94,3 @@ class Fetcher:
 
 def _digits(text: str) -> str:
     return text if text.isascii() and text.isdecimal() else "0"
-
-
-def _reason(error: Exception) -> str:
-    """Say in a few words what kind of failure it was; a library's own words may leak addresses."""
-    if isinstance(error, httpx2.ConnectError):
-        certificate = "certificate" in str(error).lower()
-        return "its certificate is not good" if certificate else "it cannot be reached"
-    if isinstance(error, httpx2.InvalidURL):
-        return "it leads to something that is no address"
-    return "it broke off the connection"

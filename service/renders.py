@@ -16,17 +16,19 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
-from pipelines.errors import InvalidInput, StillwaveError, require_range
+from pipelines.errors import StillwaveError, require_range
 from pipelines.spec import RenderSpec, parse_spec
 from pipelines.variants import vary
 from service import events
 from service.errors import Conflict, KeyReused, NotFound, OutOfService, TooMany
 from service.jobs import records, states
-from service.jobs.database import connect, out_of_service, prepare
+from service.jobs.database import connect, in_service, prepare
+from service.jobs.lease import Lease
 from service.jobs.nouns import Delivered, Event, Kind, Page, Render, State
 from service.jobs.queue import Queue, migrate
+from service.jobs.records import require_cursor
 from service.jobs.request import Request, gather, request_of
 from service.settings import Settings
 from service.storage.store import Storage, open_storage
@@ -88,6 +90,7 @@ class Renders:
         self._queue = jobs
         self._settings = settings
         self._turn = _turn(engine)
+        self._watch = Lease(engine, "nobody", settings.lease_seconds)
 
     def add_source(self, tenant: str, data: bytes | Iterable[bytes]) -> str:
         """Keep a still and return its id: the same bytes have the same id.
@@ -234,12 +237,7 @@ class Renders:
             InvalidRecipe: cursor.
         """
         require_range("limit", limit, 1, 100)
-        if cursor is not None and not _looks_like_an_id(cursor):
-            raise InvalidInput(
-                f"the cursor {cursor[:60]!r} is none of ours",
-                actual=cursor,
-                fix="use next_cursor of the page before, or leave it out",
-            )
+        require_cursor(cursor)
         with self._reading() as connection:
             return records.page(connection, tenant, kind, before=cursor, limit=limit, state=state)
 
@@ -314,6 +312,15 @@ class Renders:
         with self._reading() as connection:
             return records.depths(connection)
 
+    def workers(self) -> int:
+        """Count the workers that are alive.
+
+        The first look believes all of them; one that is dead is missed by later looks, at the
+        earliest after a lease.
+        """
+        with in_service():
+            return self._watch.living()
+
     def close(self) -> None:
         """Give connections back."""
         self._queue.close()
@@ -377,9 +384,8 @@ class Renders:
             )
 
     def _require_worker(self) -> None:
-        with self._reading() as connection:
-            if not records.workers(connection):
-                raise OutOfService("no worker is there", fix="start one: stillwave worker")
+        if not self.workers():
+            raise OutOfService("no worker is there", fix="start one: stillwave worker")
 
     def _stored(self, file: Delivered) -> Stored:
         try:
@@ -390,12 +396,12 @@ class Renders:
 
     @contextmanager
     def _changing(self) -> Iterator[sa.Connection]:
-        with self._turn, _in_service(), self._engine.begin() as connection:
+        with self._turn, in_service(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
-        with _in_service(), self._engine.connect() as connection:
+        with in_service(), self._engine.connect() as connection:
             yield connection
 
 
@@ -413,10 +419,6 @@ def _draft(exploration: Render, draft_id: str) -> Mapping[str, Any]:
     raise NotFound("draft", draft_id)
 
 
-def _looks_like_an_id(text: str) -> bool:
-    return len(text) == 32 and set(text) <= set("0123456789abcdef")
-
-
 def _verdict(check: Callable[[], object]) -> str:
     try:
         check()
@@ -432,16 +434,6 @@ def _turn(engine: sa.Engine) -> AbstractContextManager[object]:
     then some of twenty wait for seconds.
     """
     return threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
-
-
-@contextmanager
-def _in_service() -> Iterator[None]:
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except SQLAlchemyError as error:
-        raise out_of_service(error) from error
 
 
 def open_renders(settings: Settings) -> Renders:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, PositiveFloat, SecretStr, ValidationError, field_validator
 
 from pipelines.documented import Documented
 from pipelines.errors import OutputRefused
@@ -93,9 +93,15 @@ class Settings(Documented):
     requests_per_minute: int = Field(default=600, ge=1)
     """Requests of one API key that are answered, unless the key says otherwise."""
     fetch_networks: tuple[str, ...] = ()
-    """Private networks that sources may be fetched from all the same, ``10.1.0.0/16,fd00::/8``."""
+    """Private networks that sources are fetched from, and webhooks sent to, all the same:
+    ``10.1.0.0/16,fd00::/8``."""
     fetch_plain_http: bool = False
-    """Whether sources may be fetched from public servers without encryption."""
+    """Whether sources are fetched from, and webhooks sent to, public servers without encryption."""
+    webhook_timeout_seconds: float = Field(default=10.0, gt=0, le=60)
+    """Longest time a webhook's receiver may take to answer, seconds."""
+    webhook_retry_seconds: tuple[PositiveFloat, ...] = (5, 300, 1800, 7200, 18000, 36000)
+    """Pauses between tries at one delivery, at least, seconds; after the last it is a dead letter.
+    ``5,300,1800,7200,18000,36000`` unless said otherwise: 17 hours."""
     cors_origins: tuple[str, ...] = ()
     """Origins of other sites whose pages may call the service, ``https://shop.example``."""
     heartbeat_seconds: float = Field(default=15.0, gt=0, le=300)
@@ -110,7 +116,9 @@ class Settings(Documented):
             ip_network(network)
         return value
 
-    @field_validator("worker_queues", "fetch_networks", "cors_origins", mode="before")
+    @field_validator(
+        "worker_queues", "fetch_networks", "webhook_retry_seconds", "cors_origins", mode="before"
+    )
     @classmethod
     def _listed(cls, value: object) -> object:
         return value.replace(" ", "").split(",") if isinstance(value, str) else value

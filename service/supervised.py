@@ -38,20 +38,23 @@ def run_api(settings: Settings, host: str, listener: socket.socket) -> None:
 
 
 def run_worker(settings: Settings) -> NoReturn:
-    """Do jobs until SIGTERM or SIGINT, then hand back what is not done.
+    """Do jobs and send webhooks until SIGTERM or SIGINT, then hand back what is not done.
 
     The process ends without waiting for threads: whoever still holds a stage has been fenced off.
     """
     fit_to_service()
     from service.jobs.worker import Worker
+    from service.webhooks.courier import Courier
 
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: ending.set())
     with tracing(settings, "worker"):
-        worker = Worker(settings)
+        worker, courier = Worker(settings), Courier(settings)
         worker.start()
+        courier.start()
         ending.wait()
+        courier.stop()
         worker.stop()
     sys.stderr.flush()
     os._exit(0)

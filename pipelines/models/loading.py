@@ -128,7 +128,7 @@ def open_folder(
         MissingModel: not in the store.
         MissingCapability: its files are damaged, or ``policy`` refuses its licence.
     """
-    model = require_licence(find_in_store(name, models_dir), policy)
+    model = require_licence(find_in_store(name, models_dir, kind), policy)
     if model.kind != kind:
         fitting = [other.name for other in known_models(models_dir) if other.kind == kind]
         raise InvalidInput(

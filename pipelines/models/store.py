@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipelines.errors import MissingCapability, MissingModel, UnknownName
 from pipelines.models import table
-from pipelines.models.entry import Model
+from pipelines.models.entry import Kind, Model
 from pipelines.models.licences import Licence, find_licence
 from pipelines.models.notes import NOTE, FolderNote, digest, read_folder_note
 from pipelines.models.weights import is_refused
@@ -25,8 +25,10 @@ def known_models(models_dir: Path) -> tuple[Model, ...]:
     return (*table.MODELS, *_own_models(models_dir))
 
 
-def find_in_store(name: str, models_dir: Path) -> Model:
+def find_in_store(name: str, models_dir: Path, kind: Kind | None = None) -> Model:
     """Return the model called ``name``, from the table or from the store's own notes.
+
+    ``kind`` is the one that is looked for: an unknown name is answered with those.
 
     Raises:
         UnknownName: no such model; names the nearest.
@@ -38,7 +40,9 @@ def find_in_store(name: str, models_dir: Path) -> Model:
     note = read_folder_note(models_dir / name) if Path(name).name == name else None
     if note is not None:
         return _own_model(name, note)
-    raise UnknownName("model", name, [model.name for model in known_models(models_dir)])
+    known = known_models(models_dir)
+    fitting = [model.name for model in known if kind is None or model.kind == kind]
+    raise UnknownName("model", name, fitting)
 
 
 def locate(name: str, models_dir: Path) -> Path:

@@ -1,4 +1,4 @@
-"""A mask that a person drew: white is the subject."""
+"""A mask that a person drew: white is what it marks."""
 
 from __future__ import annotations
 
@@ -13,23 +13,26 @@ from pipelines.arrays import Mask
 from pipelines.errors import InvalidMask
 from pipelines.quiet import without_warnings
 
-ALLOWED = "a grey 8- or 16-bit PNG, TIFF, BMP, JPEG or WebP, white where the subject is"
+SUBJECT = "the subject is"
+MOTION = "things may move"
+"""What masks mark, as it stands after "white where"."""
 
 _FORMATS = ("PNG", "TIFF", "BMP", "JPEG", "WEBP", "GIF")
 _SAME_ASPECT = 0.01
 _MAX_PIXELS = 64_000_000
 
 
-def read_mask(path: Path, size: tuple[int, int]) -> Mask:
+def read_mask(path: Path, size: tuple[int, int], marks: str = SUBJECT) -> Mask:
     """Return coverage (height, width) float32 0..1 at ``size`` (width, height).
 
-    A cut-out's alpha channel counts where the file has one, its brightness otherwise.
+    A cut-out's alpha channel counts where the file has one, its brightness otherwise. ``marks`` is
+    what white means, for whoever has to mend the file.
 
     Raises:
         InvalidMask: it cannot be read, is of another aspect than the still, or is all black.
     """
     with without_warnings():
-        coverage = _read(path)
+        coverage = _read(path, marks)
     height, width = coverage.shape
     if abs((width / height) / (size[0] / size[1]) - 1) > _SAME_ASPECT:
         raise InvalidMask(
@@ -42,8 +45,8 @@ def read_mask(path: Path, size: tuple[int, int]) -> Mask:
         raise InvalidMask(
             f"{path.name} is black everywhere",
             actual=float(coverage.max()),
-            allowed="white where the subject is",
-            fix="paint the subject white, or leave the mask out",
+            allowed=f"white where {marks}",
+            fix=f"paint white where {marks}, or leave the mask out",
         )
     return _fit(coverage, size)
 
@@ -56,7 +59,7 @@ def _fit(coverage: Mask, size: tuple[int, int]) -> Mask:
     return np.asarray(cv2.resize(coverage, size, interpolation=method), np.float32)
 
 
-def _read(path: Path) -> Mask:
+def _read(path: Path, marks: str) -> Mask:
     try:
         with PillowImage.open(path, formats=_FORMATS) as picture:
             if picture.width * picture.height > _MAX_PIXELS:
@@ -64,9 +67,9 @@ def _read(path: Path) -> Mask:
             upright = ImageOps.exif_transpose(picture)
             return _coverage(upright)
     except OSError as error:
-        raise _unreadable(path, error.strerror or "not an image of these formats") from error
+        raise _unreadable(path, error.strerror or "not an image of these formats", marks) from error
     except Exception as error:  # hostile bytes can make a codec raise anything
-        raise _unreadable(path, "damaged, or far too large") from error
+        raise _unreadable(path, "damaged, or far too large", marks) from error
 
 
 def _coverage(picture: PillowImage.Image) -> Mask:
@@ -81,10 +84,10 @@ def _coverage(picture: PillowImage.Image) -> Mask:
     return np.asarray(picture.convert("L")).astype(np.float32) / np.float32(255)
 
 
-def _unreadable(path: Path, reason: str) -> InvalidMask:
+def _unreadable(path: Path, reason: str, marks: str) -> InvalidMask:
     return InvalidMask(
         f"the mask {path} cannot be read ({reason})",
         actual=str(path),
-        allowed=ALLOWED,
+        allowed=f"a grey 8- or 16-bit PNG, TIFF, BMP, JPEG or WebP, white where {marks}",
         fix="check the path, or export the mask again",
     )

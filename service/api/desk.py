@@ -22,6 +22,7 @@ from service.fetching import Fetcher
 from service.rates import Rates
 from service.renders import Renders
 from service.settings import Settings
+from service.webhooks.use_cases import Webhooks
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,6 +45,7 @@ class Desk:
 
     settings: Settings
     renders: Renders
+    webhooks: Webhooks
     keys: Keys
     rates: Rates
     fetcher: Fetcher

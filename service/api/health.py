@@ -41,7 +41,9 @@ async def readiness(desk: AtDesk) -> Response:
 async def metrics(request: Request, desk: AtDesk, caller: Scraper) -> Response:
     """Give the figures of this process and of the queue, for Prometheus."""
     gauges: Metrics = request.app.state.metrics
-    return Response(await in_thread(gauges.written, desk.renders), media_type=CONTENT_TYPE)
+    return Response(
+        await in_thread(gauges.written, desk.renders, desk.webhooks), media_type=CONTENT_TYPE
+    )
 
 
 @router.get("/problems/{name}", response_class=PlainTextResponse)

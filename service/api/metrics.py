@@ -7,6 +7,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from service.jobs.nouns import Event, Render
 from service.renders import Renders
+from service.webhooks.use_cases import Webhooks
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -28,6 +29,9 @@ class Metrics:
             registry=here,
             buckets=QUICK,
         )
+        self._received = Counter(
+            "stillwave_http_received_bytes", "Bytes of requests' bodies.", registry=here
+        )
         self._sent = Counter("stillwave_http_sent_bytes", "Bytes of answers.", registry=here)
         self._jobs = Counter(
             "stillwave_job_events",
@@ -38,7 +42,7 @@ class Metrics:
         self._waits = Histogram(
             "stillwave_job_wait_seconds",
             "Time from acceptance to a worker's start.",
-            ("queue",),
+            ("queue", "engine"),
             registry=here,
             buckets=LONG,
         )
@@ -60,14 +64,22 @@ class Metrics:
         self._depth = Gauge(
             "stillwave_queue_depth", "Live jobs.", ("queue", "state"), registry=here
         )
+        self._deliveries = Gauge(
+            "stillwave_webhook_deliveries",
+            "Webhook deliveries that are remembered: pending, delivered, or dead letters.",
+            ("state",),
+            registry=here,
+        )
+        self._workers = Gauge("stillwave_workers", "Workers that are alive.", registry=here)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request; ``route`` is its pattern, so that ids do not become labels."""
         self._requests.labels(method, route, str(status)).observe(seconds)
 
-    def sent(self, size: int) -> None:
-        """Count bytes of an answer."""
-        self._sent.inc(size)
+    def moved(self, received: int, sent: int) -> None:
+        """Count bytes of a request's body and of its answer's."""
+        self._received.inc(received)
+        self._sent.inc(sent)
 
     def heard(self, event: Event) -> None:
         """Count a step of a job's life."""
@@ -80,7 +92,7 @@ class Metrics:
         if render.started_at is None:
             return
         wait = (render.started_at - render.created_at).total_seconds()
-        self._waits.labels(render.queue).observe(max(0.0, wait))
+        self._waits.labels(render.queue, engine).observe(max(0.0, wait))
         if render.finished_at is not None:
             seconds = (render.finished_at - render.started_at).total_seconds()
             labels = (render.queue, render.kind, engine, render.state)
@@ -89,11 +101,15 @@ class Metrics:
             self._stages.labels(engine, stage).observe(spent)
         self._made.inc(sum(file.size for file in render.artifacts))
 
-    def written(self, renders: Renders) -> bytes:
-        """Return all figures as text; queue depths are those of this moment."""
+    def written(self, renders: Renders, webhooks: Webhooks) -> bytes:
+        """Return all figures as text; what the database counts is counted at this moment."""
         self._depth.clear()
         for (queue, state), count in renders.depths().items():
             self._depth.labels(queue, state).set(count)
+        self._deliveries.clear()
+        for state, count in webhooks.counts().items():
+            self._deliveries.labels(state).set(count)
+        self._workers.set(renders.workers())
         return generate_latest(self.registry)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from starlette.concurrency import run_in_threadpool
@@ -93,13 +93,18 @@ class Pump:
                 pause = TROUBLE_SECONDS
             await asyncio.sleep(pause)
 
+    def _tell(self, events: Sequence[Event]) -> None:
+        """Count what happened; that asks the database again, so it is done beside the loop."""
+        for event in events:
+            self._heard(event)
+
     async def _pass_on(self, after: int) -> int:
         """Pass on what is new; return where to go on. The first look only finds the end."""
         events = await run_in_threadpool(self._renders.tail, after)
         if after < 0:
             return events[-1].id if events else 0
         for event in events:
-            self._heard(event)
             for listener in self._listeners.get(event.render_id, ()):
                 listener.hear(event)
+        await run_in_threadpool(self._tell, events)
         return max((event.id for event in events), default=after)

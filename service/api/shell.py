@@ -58,24 +58,29 @@ class Shell:
         RENDER.set(None)
         visit = _Visit(scope, request_id, self._metrics)
 
+        async def ask() -> Message:
+            message = await receive()
+            visit.received += len(message.get("body", b""))
+            return message
+
         async def answer(message: Message) -> None:
             visit.watch(message)
             await send(message)
 
         try:
-            await self._app(scope, receive, answer)
+            await self._app(scope, ask, answer)
         except ClientDisconnect:
             visit.leave()
         except Exception as error:  # the last place to catch one: its trace is for the log alone
             LOG.exception("unexpected")
             if not visit.begun:
-                await response_for(error, request_id)(scope, receive, answer)
+                await response_for(error, request_id)(scope, ask, answer)
         finally:
             visit.close()
 
 
 class _Visit:
-    """One request on its way through."""
+    """One request on its way through; ``received`` counts the bytes of its body."""
 
     def __init__(self, scope: Scope, request_id: str, metrics: Metrics) -> None:
         self._scope = scope
@@ -83,7 +88,8 @@ class _Visit:
         self._metrics = metrics
         self._start = time.perf_counter()
         self._status = 0
-        self._bytes = 0
+        self._sent = 0
+        self.received = 0
 
     @property
     def begun(self) -> bool:
@@ -105,17 +111,17 @@ class _Visit:
             seconds = time.perf_counter() - self._start
             self._metrics.request(self._scope["method"], self._route(), self._status, seconds)
         elif message["type"] == "http.response.body":
-            self._bytes += len(message.get("body", b""))
+            self._sent += len(message.get("body", b""))
 
     def close(self) -> None:
         """Write the log's line. The query and the headers may hold secrets, and are left out."""
-        self._metrics.sent(self._bytes)
+        self._metrics.moved(self.received, self._sent)
         fields = {
             "method": self._scope["method"],
             "path": self._scope["path"],
             "status": self._status,
             "seconds": round(time.perf_counter() - self._start, 4),
-            "bytes": self._bytes,
+            "bytes": self._sent,
         }
         LOG.info("request", extra={"fields": fields})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,30 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli import emit
+from service.commands.durations import Duration
 from service.commands.options import json_option
 from service.console import say
 
 if TYPE_CHECKING:
     from service.auth import Key, Keys
-
-UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-
-
-class Duration(click.ParamType[timedelta]):
-    """A time span: ``12h``, ``90d``, ``4w``; ``0h`` is none at all."""
-
-    name = "duration"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> timedelta:
-        """Read a span, or refuse it with an example."""
-        if isinstance(value, timedelta):
-            return value
-        found = re.fullmatch(r"(\d{1,5})([hdw])", str(value))
-        if found is None:
-            self.fail(f"{value!r} is no time span; write it like 12h, 90d or 4w", param, ctx)
-        return int(found[1]) * UNITS[found[2]]
 
 
 @click.group()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
 from service.errors import OutOfService
 from service.jobs.tables import METADATA
@@ -87,6 +88,21 @@ def patiently(work: Callable[[], T]) -> T:
             if not _passes(error) or time.monotonic() > deadline:
                 raise out_of_service(error) from error
         time.sleep(0.5)
+
+
+@contextmanager
+def in_service() -> Iterator[None]:
+    """Turn a database that does not do as told into our error, but for a broken constraint.
+
+    Raises:
+        OutOfService: it does not answer.
+    """
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except SQLAlchemyError as error:
+        raise out_of_service(error) from error
 
 
 def out_of_service(error: SQLAlchemyError) -> OutOfService:

@@ -55,6 +55,21 @@ class Lease:
 
     def dead(self, holders: Iterable[str]) -> set[str]:
         """Return which holders of jobs are dead: signed out, or silent for a whole lease."""
+        names, silent = self._look()
+        return (silent | (set(holders) - names)) - {self._id}
+
+    def living(self) -> int:
+        """Count the workers that signed in and are not dead."""
+        names, silent = self._look()
+        return len(names - silent)
+
+    def bury(self, dead: Iterable[str]) -> None:
+        """Forget the dead; one that was not dead signs in again with its next beat."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(WORKERS).where(WORKERS.c.id.in_(list(dead))))
+
+    def _look(self) -> tuple[set[str], set[str]]:
+        """Return who is signed in, and who of them was silent for a whole lease."""
         with self._engine.connect() as connection:
             query = sa.select(WORKERS.c.id, WORKERS.c.beat)
             beats = {name: int(beat) for name, beat in connection.execute(query)}
@@ -63,13 +78,7 @@ class Lease:
         self._looked = now
         self._seen = {name: self._silence(name, beat, passed) for name, beat in beats.items()}
         silent = {name for name, (_, silence) in self._seen.items() if silence > self._seconds}
-        gone = set(holders) - beats.keys()
-        return (silent | gone) - {self._id}
-
-    def bury(self, dead: Iterable[str]) -> None:
-        """Forget the dead; one that was not dead signs in again with its next beat."""
-        with self._engine.begin() as connection:
-            connection.execute(sa.delete(WORKERS).where(WORKERS.c.id.in_(list(dead))))
+        return set(beats), silent
 
     def _silence(self, name: str, beat: int, passed: float) -> tuple[int, float]:
         before, silence = self._seen.get(name, (-1, 0.0))

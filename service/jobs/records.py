@@ -8,13 +8,29 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from pipelines.errors import InvalidInput
 from service.jobs.nouns import LIVE, Delivered, Page, Progress, Render, State
-from service.jobs.tables import RENDERS, SOURCES, USES, WORKERS
+from service.jobs.tables import RENDERS, SOURCES, USES
 
 
 def new_id() -> str:
     """Return an id that nobody guesses and that sorts by time: 32 hex digits."""
     return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
+
+
+def require_cursor(cursor: str | None) -> None:
+    """Refuse what is no place in a list that goes by id.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    if cursor is None or (len(cursor) == 32 and set(cursor) <= set("0123456789abcdef")):
+        return
+    raise InvalidInput(
+        f"the cursor {cursor[:60]!r} is none of ours",
+        actual=cursor,
+        fix="use next_cursor of the page before, or leave it out",
+    )
 
 
 def find(connection: sa.Connection, tenant: str, render_id: str) -> Render | None:
@@ -92,11 +108,6 @@ def use_source(connection: sa.Connection, tenant: str, sha256: str) -> bool:
     mine = (SOURCES.c.tenant == tenant) & (SOURCES.c.sha256 == sha256)
     renewed = sa.update(SOURCES).where(mine).values(used_at=time.time())
     return connection.execute(renewed).rowcount > 0
-
-
-def workers(connection: sa.Connection) -> int:
-    """Count the workers that signed in and did not sign out."""
-    return int(connection.scalar(sa.select(sa.func.count()).select_from(WORKERS)) or 0)
 
 
 def render_of(row: sa.RowMapping) -> Render:

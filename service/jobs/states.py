@@ -18,12 +18,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, get_args
 
 import sqlalchemy as sa
 
-from service.jobs.nouns import LIVE, Delivered, Progress
-from service.jobs.tables import EVENTS, RENDERS, USES
+from service.jobs.nouns import LIVE, Delivered, Progress, State
+from service.jobs.tables import EVENTS, OUTBOX, RENDERS, USES
 
 MAX_CRASHES = 3
 """A job whose process dies so often is given up."""
@@ -197,5 +197,9 @@ def _change(
 def _log(
     connection: sa.Connection, render_id: str, tenant: str, kind: str, data: Mapping[str, Any]
 ) -> None:
+    """Append to the log; a state that was entered goes into the outbox too."""
     line = {"render_id": render_id, "tenant": tenant, "kind": kind, "at": time.time()}
-    connection.execute(sa.insert(EVENTS).values(**line, data=data))
+    append = sa.insert(EVENTS).values(**line, data=data).returning(EVENTS.c.id)
+    event_id = connection.execute(append).scalar_one()
+    if kind in get_args(State):
+        connection.execute(sa.insert(OUTBOX).values(event_id=event_id))

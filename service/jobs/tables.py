@@ -64,6 +64,13 @@ EVENTS = Table(
     sqlite_autoincrement=True,  # an id is never given twice, even after a clean-up
 )
 
+OUTBOX = Table(
+    "stillwave_outbox",
+    METADATA,
+    # a state that was entered and that nobody was told about yet
+    Column("event_id", _ROW_ID, primary_key=True, autoincrement=False),
+)
+
 SOURCES = Table(
     "stillwave_sources",
     METADATA,
@@ -94,4 +101,38 @@ WORKERS = Table(
     Column("id", String(60), primary_key=True),
     Column("beat", BigInteger, nullable=False),  # rises as long as the worker lives
     Column("about", Text, nullable=False),
+)
+
+WEBHOOKS = Table(
+    "stillwave_webhooks",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("tenant", String(200), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("events", JSON, nullable=False),
+    Column("secret", String(100), nullable=False),  # as it is: signing needs it
+    Column("old_secret", String(100)),
+    Column("old_secret_until", Float),
+    Column("created_at", Float, nullable=False),
+    Column("disabled_at", Float),
+    Index("stillwave_webhooks_list", "tenant", "id"),
+)
+
+DELIVERIES = Table(
+    "stillwave_webhook_deliveries",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("webhook_id", String(40), ForeignKey(WEBHOOKS.c.id, ondelete="CASCADE"), nullable=False),
+    Column("render_id", String(40), nullable=False),
+    Column("type", String(40), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("created_at", Float, nullable=False),  # when the event happened
+    Column("due_at", Float, nullable=False),  # while it is claimed: when the claim lapses
+    Column("claim", String(40)),
+    Column("attempts", Integer, nullable=False, default=0),  # since it was made, or replayed
+    Column("tries", JSON, nullable=False, default=list),
+    Index("stillwave_webhook_deliveries_list", "webhook_id", "state", "id"),
+    Index("stillwave_webhook_deliveries_due", "state", "due_at"),
+    Index("stillwave_webhook_deliveries_age", "created_at"),
 )

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.service.still_server import NAME as TLS_NAME
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 PROGRAM = (sys.executable, "-c", "from service.cli import main; main()")
@@ -50,3 +52,14 @@ def run(environment: dict[str, str]) -> Run:
 @pytest.fixture(scope="session")
 def coffee() -> Path:
     return Path(__file__).parents[2] / "samples" / "coffee.jpg"
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate for TLS_NAME, and its key, in one file."""
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    command += ["-nodes", "-days", "2", "-subj", f"/CN={TLS_NAME}", "-addext"]
+    command += [f"subjectAltName=DNS:{TLS_NAME}", "-keyout", str(path), "-out", str(path)]
+    subprocess.run(command, check=True, capture_output=True)
+    return path

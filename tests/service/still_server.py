@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from service.addresses import Address
 
 PICTURE = bytes(range(256)) * 400
-NAME = "stills.example"
+NAME = "server.example"
 
 
 class Handler(BaseHTTPRequestHandler):

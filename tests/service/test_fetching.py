@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -105,17 +104,6 @@ def test_a_proxy_of_the_environment_is_not_asked(
     """It would resolve names by itself."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     assert fetch(fetcher, f"http://{NAME}:{host.port}/picture") == PICTURE
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate for NAME, and its key, in one file."""
-    path = tmp_path_factory.mktemp("tls") / "both.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    command += ["-nodes", "-days", "2", "-subj", f"/CN={NAME}", "-addext"]
-    command += [f"subjectAltName=DNS:{NAME}", "-keyout", str(path), "-out", str(path)]
-    subprocess.run(command, check=True, capture_output=True)
-    return path
 
 
 @pytest.fixture

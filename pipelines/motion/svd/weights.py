@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pipelines.context import Context
 from pipelines.errors import MissingModel
-from pipelines.models import installed, known_models
+from pipelines.models import Kind, find_in_store, installed, known_models
 from pipelines.motion.svd.pipeline import DirectedPipeline
 from pipelines.motion.svd.size import Native
 
-KIND = "svd"
+KIND: Kind = "svd"
 
 PREFERRED = ("svd-xt-1.1", "svd-xt", "svd")
 """Taken first, in this order, where nothing was asked for."""
@@ -18,10 +18,11 @@ def choose_model(asked: str | None, context: Context) -> str:
     """Return the model's name: the one asked for, else the best in the store.
 
     Raises:
+        UnknownName: no model of that name.
         MissingModel: none was asked for and none is there.
     """
     if asked is not None:
-        return asked
+        return find_in_store(asked, context.models_dir, KIND).name
     known = known_models(context.models_dir)
     here = set(installed(context.models_dir))
     others = [model.name for model in known if model.kind == KIND]

@@ -61,7 +61,7 @@ def choose_weights(guidance: Guidance, context: Context) -> Weights:
         MissingModel: not in the store; says what to run.
         MissingCapability: nothing is known that fits the model, or its licence is refused.
     """
-    model = guidance.model or _default_model(context)
+    model = _default_model(context) if guidance.model is None else _named(guidance.model, context)
     controlnet = adapter = None
     if guidance.structure != "none":
         controlnet = _find_controlnet(guidance.structure, model, context)
@@ -69,6 +69,10 @@ def choose_weights(guidance: Guidance, context: Context) -> Weights:
         adapter = _find_adapter(model, context)
     loras = tuple(dict.fromkeys(name for name, _ in guidance.loras))
     return Weights(model, controlnet, adapter, loras)
+
+
+def _named(name: str, context: Context) -> str:
+    return find_in_store(name, context.models_dir, "img2img").name
 
 
 def _default_model(context: Context) -> str:

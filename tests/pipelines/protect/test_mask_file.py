@@ -7,7 +7,7 @@ import pytest
 from PIL import Image as PillowImage
 
 from pipelines.errors import InvalidMask
-from pipelines.protect.mask_file import read_mask
+from pipelines.protect.mask_file import MOTION, read_mask
 
 HALF = np.repeat(np.array([[0, 255]], np.uint8), 40, axis=0).repeat(30, axis=1)  # 60 × 40
 
@@ -55,6 +55,12 @@ def test_all_black_is_refused(tmp_path: Path) -> None:
     path = save(tmp_path / "mask.png", HALF * 0)
     with pytest.raises(InvalidMask, match=r"black everywhere.*white where the subject is"):
         read_mask(path, (60, 40))
+
+
+def test_what_a_motion_mask_marks_is_said_as_such(tmp_path: Path) -> None:
+    path = save(tmp_path / "steam.png", HALF * 0)
+    with pytest.raises(InvalidMask, match=r"white where things may move; paint white"):
+        read_mask(path, (60, 40), MOTION)
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "text", "truncated", "float"])

@@ -17,6 +17,7 @@ from service.jobs.nouns import Delivered
 from service.renders import open_renders
 from service.settings import Settings
 from service.storage.store import open_storage
+from service.webhooks.use_cases import open_webhooks
 from tests.service.api.conftest import (
     DRAFT,
     ROOT,
@@ -83,7 +84,15 @@ def things(guarded: Service) -> dict[str, str]:
             assert states.succeed(connection, job.id, attempt, drafts, files)
     engine.dispose()
     renders.close()
-    ids = {"render_id": render.id, "video_id": render.id, "exploration_id": grid.id}
+    webhooks = open_webhooks(Settings(data_dir=guarded.data_dir, fetch_networks=("127.0.0.0/8",)))
+    webhook, _ = webhooks.add("acme", "https://127.0.0.1/told")
+    webhooks.close()
+    ids = {
+        "webhook_id": webhook.id,
+        "render_id": render.id,
+        "video_id": render.id,
+        "exploration_id": grid.id,
+    }
     return {**ids, "name": "web-loop.mp4", "source": source}
 
 
@@ -103,7 +112,8 @@ def filled(path: str, things: dict[str, str]) -> str:
 
 
 def ask(client: httpx2.Client, method: str, url: str) -> httpx2.Response:
-    body = {"draft": "01"} if method == "POST" else None
+    said = {"since": "2026-01-01T00:00:00Z"} if url.endswith("/replay") else {"draft": "01"}
+    body = said if method == "POST" else None
     return client.request(method, url, json=body)
 
 

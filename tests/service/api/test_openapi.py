@@ -8,9 +8,10 @@ from typing import Any
 import httpx2
 import pytest
 from jsonschema import Draft202012Validator
+from pydantic import BaseModel
 
-from pipelines.spec import RenderSpec
 from service.api.schemas import ExplorationRequest, PromotionRequest, RenderRequest
+from service.api.webhook_schemas import ReplayRequest, WebhookRequest
 
 pytestmark = pytest.mark.xdist_group("service-api")
 
@@ -105,8 +106,10 @@ def faults(document: dict[str, Any], schema: str, value: object) -> list[str]:
     return [error.message for error in Draft202012Validator(rooted).iter_errors(value)]
 
 
-@pytest.mark.parametrize("model", [RenderRequest, ExplorationRequest, PromotionRequest])
-def test_the_examples_are_true(document: dict[str, Any], model: type[RenderSpec]) -> None:
+@pytest.mark.parametrize(
+    "model", [RenderRequest, ExplorationRequest, PromotionRequest, WebhookRequest, ReplayRequest]
+)
+def test_the_examples_are_true(document: dict[str, Any], model: type[BaseModel]) -> None:
     schema = document["components"]["schemas"][model.__name__]
     for example in schema["examples"]:
         assert faults(document, model.__name__, example) == []
@@ -121,6 +124,7 @@ def test_a_real_answer_is_as_documented(
         ("/v1/renders", "PageResource"),
         ("/v1/videos", "VideoPage"),
         (f"/v1/videos/{done['id']}", "VideoResource"),
+        ("/v1/webhooks", "WebhookPageResource"),
         ("/v1/formats", "CatalogueResource"),
         ("/readyz", "HealthResource"),
         ("/v1/renders/nope", "Problem"),

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.service.api.conftest import DRAFT, Service, Submit, assert_problem
+from tests.service.api.conftest import DRAFT, Submit, assert_problem
 
 pytestmark = pytest.mark.xdist_group("service-api")
 
@@ -198,10 +198,3 @@ def test_an_exploration_and_the_final_of_a_draft(http: httpx2.Client, still: byt
     assert promoted["recipe"]["quality"] == "final"
     http.delete(promoted["links"]["self"])
     assert_problem(http.post(f"{home}/promote", json={"draft": "77"}), 404, "not-found")
-
-
-def test_it_is_found_well(http: httpx2.Client, service: Service) -> None:
-    assert http.get("/healthz").json()["status"] == "ok"
-    ready = http.get("/readyz").json()
-    assert ready["status"] == "ok"
-    assert set(ready["checks"]) == {"database", "storage", "disk", "workers"}

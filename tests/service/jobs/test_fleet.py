@@ -107,3 +107,18 @@ def test_a_worker_that_is_told_to_stop_hands_its_job_back(service: Service) -> N
     assert first.process.wait(timeout=20) == 0
     assert service.finish(job).state == "succeeded"
     assert "retrying" not in [event.kind for event in service.events(job)]
+
+
+def test_a_worker_with_patience_ends_what_it_does_and_takes_nothing_more(service: Service) -> None:
+    worker = service.hire(STILLWAVE_DRAIN_SECONDS="40", STILLWAVE_WORKER_SLOTS="1")
+    running = service.submit(**SHORTER | {"seconds": 6})
+    service.reaches(running, "encode")
+    waiting = service.submit(seed=1)
+
+    worker.process.terminate()
+
+    assert worker.process.wait(timeout=40) == 0
+    done = service.renders.get("anna", running.id)
+    assert (done.state, done.attempts) == ("succeeded", 1)
+    assert service.renders.get("anna", waiting.id).state == "queued"
+    assert service.renders.workers() == 0, "it signed out"

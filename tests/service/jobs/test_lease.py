@@ -100,3 +100,18 @@ def test_a_worker_that_was_buried_alive_comes_back(pair: tuple[Lease, Lease], cl
     ours.bury(["other"])
     other.beat()
     assert ours.dead(["other"]) == set()
+
+
+def test_the_living_are_counted_and_the_silent_are_not(
+    database: sa.Engine, pair: tuple[Lease, Lease], clock: Clock
+) -> None:
+    ours, other = pair
+    onlooker = Lease(database, "nobody", LEASE, clock)
+    assert onlooker.living() == 2, "at first sight everybody lives"
+    for _ in range(int(LEASE) + 2):
+        clock.now += 1
+        ours.beat()
+        alive = onlooker.living()
+    assert alive == 1
+    other.beat()
+    assert onlooker.living() == 2

@@ -20,6 +20,7 @@ from pipelines.errors import (
     MissingCapability,
     MissingModel,
     OutOfRange,
+    UnknownName,
 )
 from pipelines.models import add_folder
 from pipelines.motion.svd.size import Native, choose_size
@@ -209,6 +210,13 @@ def test_the_best_model_in_the_store_is_taken(tmp_path: Path) -> None:
         add_folder(name, folder, store.models_dir, kind="svd")
         assert choose_model(None, store) == name
     assert choose_model("svd", store) == "svd"  # what is asked for is not second-guessed
+
+
+def test_an_unknown_model_is_answered_with_those_that_animate(job: Context) -> None:
+    with pytest.raises(UnknownName, match="did you mean 'svd-xt'") as caught:
+        choose_model("svd-tx", job)
+    assert {"svd", "svd-xt", TOY} <= set(caught.value.allowed.split(", "))
+    assert not {"sd-1.5", "u2netp"} & set(caught.value.allowed.split(", "))
 
 
 @pytest.mark.parametrize(
