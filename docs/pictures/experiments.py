@@ -186,10 +186,10 @@ def guidance(lab: Lab) -> Found:
         shown,
         Plot(
             "max_guidance_scale",
-            "contrast, last frame : still",
+            "contrast, last frame : first",
             _lines(**{"colours free": drift, "colours held": kept}),
         ),
-        ("`max_guidance_scale`", "contrast, last : still", "the same, held", "flow, px a frame"),
+        ("`max_guidance_scale`", "contrast, last : first", "the same, held", "flow, px a frame"),
         [(f"{each:g}", _spread(drift[each]), _spread(kept[each]), flows[each]) for each in scales],
     )
 
