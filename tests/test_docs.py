@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import pytest
 
 from docs import markdown
 from docs.generate import PAGES as MAKERS
+from docs.pictures import draw
+from docs.pictures.experiments import EXPERIMENTS
 from pipelines.errors import StillwaveError
 from pipelines.report.model import report_schema
 from pipelines.spec import RenderSpec
@@ -27,6 +30,7 @@ from service.settings import Settings, read_settings
 from tests.docs_text import DOCS, PAGES, ROOT, anchors, blocks, commands, links
 
 REFERENCE = DOCS / "reference"
+MOST_PICTURE_BYTES = 300_000
 PLUG_INS = {
     "looks.md": "pipelines/still/looks",
     "cameras.md": "pipelines/camera/moves",
@@ -224,3 +228,27 @@ def test_the_examples_of_the_architecture_page_are_new_features(workplace: Path)
     assert (artifact["format"], artifact["width"], artifact["height"]) == ("shop-tile", 360, 360)
     assert 0.8 <= artifact["seam"]["ratio"] <= 1.25
     assert all(rule["ok"] for rule in artifact["conformance"])
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_the_motion_page_holds_what_its_experiment_measured(name: str) -> None:
+    """Its marks, a table between them, and a picture that a page can afford."""
+    page = (DOCS / "motion.md").read_text("utf-8")
+    (inner,) = re.findall(f"<!-- begin {name} -->\n(.*?)\n<!-- end {name} -->", page, re.S)
+    assert inner.count("\n") >= 2
+    assert re.search(r"\d\.\d", inner)
+    if f"images/motion-{name}.png" in page:
+        assert (DOCS / "images" / f"motion-{name}.png").stat().st_size < MOST_PICTURE_BYTES
+
+
+def test_the_range_of_a_plot_is_spanned_by_round_numbers() -> None:
+    assert doctest.testmod(draw) == (0, 1)
+
+
+def test_a_plot_puts_higher_values_higher() -> None:
+    """Two points of one line, found again by their colour."""
+    clip = np.zeros((2, 8, 8, 3), np.uint8)
+    line = draw.Line("measured", {0.0: [1.0], 10.0: [3.0]})
+    sheet = np.asarray(draw.draw([draw.Strip("still", clip)], draw.Plot("x", "y", [line])))
+    rows, columns = np.nonzero((sheet == draw.COLOURS[0]).all(axis=2))
+    assert rows[columns.argmin()] > rows[columns.argmax()] + 50

@@ -6,59 +6,18 @@ of a clip without the feature too, which must fall short.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from pipelines.arrays import Frames, Mask
 from pipelines.context import Context
-from pipelines.media import Framing
-from pipelines.motion.engine import Shot
 from pipelines.motion.svd.pipeline import DirectedPipeline
-from tests.pipelines.motion.svd.shots import generate, guide_again, make_shot
-from tests.stills import make_still
+from tests.pipelines.motion.svd.shots import generate, guide_again
+from tests.pipelines.motion.svd.studio import SIDE, STEPS, WAYS, Studio
 from tests.tiny_svd import load_pipeline, measure, scenes, table
 
-STEPS = 12
-SIDE = scenes.SIDE
 SCENES = 3
-
-PIXELS = scenes.NUM_FRAMES - 1
-"""Length of the one-way paths here: one pixel a frame."""
-
-AMOUNT = PIXELS / (0.5 * SIDE / np.tan(np.radians(22.5)))
-"""The same in subject distances, by the shot's focal length."""
-
-WAYS = (f"truck={AMOUNT}", f"truck={-AMOUNT}", f"pedestal={AMOUNT}", f"pedestal={-AMOUNT}")
-
-
-@dataclass(frozen=True, eq=False)
-class Studio:
-    """A model, and the job in which it works on scenes that it never saw."""
-
-    pipeline: DirectedPipeline
-    job: Context
-
-    def shot(self, scene: int, camera: str, moving: Mask | None = None, **said: object) -> Shot:
-        """Return a shot of the middle of a scene that is twice as large as the frame."""
-        still = replace(make_still(table.unseen(scene + 1)[scene].still(2 * SIDE)), moving=moving)
-        plain = {"max_guidance_scale": 1.0, "colour_hold": False, "num_inference_steps": STEPS}
-        return make_shot(
-            self.job,
-            still=still,
-            framing=Framing(SIDE / 2, SIDE / 2, SIDE, SIDE, "whole"),
-            camera=camera,
-            easing="linear",
-            size=(SIDE, SIDE),
-            count=scenes.NUM_FRAMES,
-            **{"seed": scene, **plain, **said},  # type: ignore[arg-type]
-        )
-
-    def frames(self, shot: Shot) -> Frames:
-        """Return what the model makes of a shot."""
-        return generate(self.pipeline, shot, self.job)[0]
 
 
 @pytest.fixture(scope="module")
@@ -73,14 +32,11 @@ def untrained(job: Context) -> Studio:
 
 def path_error(studio: Studio, strength: float) -> float:
     """Return the mean distance in pixels from the path that the camera's matrices say."""
-    errors = []
-    for scene, camera in enumerate(WAYS[:SCENES]):
-        shot = studio.shot(scene, camera, camera_strength=strength)
-        assert shot.guide is not None
-        track = shot.guide(SIDE, SIDE, scenes.NUM_FRAMES).camera
-        wanted = track.world_to_camera[:, :2, 3] * track.intrinsics[0, 0, 0]
-        errors.append(np.linalg.norm(measure.trajectory(studio.frames(shot)) - wanted, axis=1)[1:])
-    return float(np.mean(errors))
+    shots = [
+        studio.shot(scene, camera, camera_strength=strength)
+        for scene, camera in enumerate(WAYS[:SCENES])
+    ]
+    return float(np.mean([studio.path_error(shot, studio.frames(shot)) for shot in shots]))
 
 
 def test_the_stronger_the_camera_the_nearer_its_path(trained: Studio, untrained: Studio) -> None:
