@@ -32,7 +32,8 @@ class Chore:
     def end(self) -> None:
         """Begin no other round, and wait a while for the one that is under way."""
         self._ending.set()
-        self._thread.join(ROUND_SECONDS)
+        if self._thread.is_alive():
+            self._thread.join(ROUND_SECONDS)
 
     def _run(self) -> None:
         while not self._ending.wait(self._every):
