@@ -122,7 +122,7 @@ def test_a_job_that_fails_there_fails_here_with_the_same_error(
     ):
         deliver(connection, "render", wanted, tmp_path / "out", job)
     said = newest(service)["error"]
-    assert "STILLWAVE_REMOTE_URL" in str(caught.value)
+    assert "the video server behind this service does not deliver" in str(caught.value)
     assert (type(caught.value).__name__, str(caught.value)) == (said["type"], said["detail"])
     assert caught.value.exit_code == 3
     assert not (tmp_path / "out").exists()
