@@ -93,7 +93,6 @@ def test_a_scope_is_a_limit(
     for refused in (
         reader.post("/v1/renders", files={"source": still}),
         reader.delete(render["links"]["self"]),
-        reader.post("/v1/webhooks", json={"url": "https://hooks.example"}),
         reader.get("/metrics"),
         scraper.get("/v1/renders"),
     ):
