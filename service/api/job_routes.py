@@ -59,9 +59,9 @@ def job_router(kind: Kind) -> APIRouter:
         """Follow one until it ends, as server-sent events; a reconnecting client misses none."""
         return await follow(desk, await jobs.found(desk, caller, kind, id), last_event_id)
 
-    @router.head(f"{one}/artifacts/{{name}}", include_in_schema=False)
+    @router.head(f"{one}/artifacts/{{name:path}}", include_in_schema=False)
     @router.get(
-        f"{one}/artifacts/{{name}}",
+        f"{one}/artifacts/{{name:path}}",
         response_class=Response,
         responses=FILE,
         operation_id=f"fetch_{kind}",

@@ -23,9 +23,6 @@ from tests.service.api.conftest import (
     ROOT,
     Service,
     assert_problem,
-    run_keys,
-    serving,
-    surroundings,
 )
 from tests.service.jobs.conftest import recipe, still
 
@@ -35,15 +32,6 @@ OPEN = {"/healthz", "/readyz", "/problems/{name}"}
 """Routes that anybody may ask."""
 
 NEVER = "0" * 32
-
-
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    environment = surroundings(tmp_path_factory.mktemp("routes"))
-    run_keys(environment, "create", "first")
-    with serving(environment, "--host", "0.0.0.0", "--workers", "0") as running:
-        url = running.url.replace("0.0.0.0", "127.0.0.1")
-        yield Service(url, running.data_dir, environment, running.process)
 
 
 @pytest.fixture(scope="module")

@@ -107,3 +107,10 @@ def test_only_its_own_files_are_there(http: httpx2.Client, done: dict[str, Any],
     answer = http.get(f"{done['links']['self']}/artifacts/{name}")
     assert answer.status_code == 404
     assert "x" not in answer.headers
+
+
+def test_a_name_may_lie_in_a_folder(http: httpx2.Client, done: dict[str, Any]) -> None:
+    """Variations of a still do: the route looks for them by their whole name."""
+    answer = http.get(f"{done['links']['self']}/artifacts/stills/00.png")
+    assert answer.status_code == 404
+    assert "artifact 'stills/00.png'" in answer.json()["detail"]

@@ -15,21 +15,10 @@ from tests.service.api.conftest import (
     Service,
     assert_problem,
     run_keys,
-    serving,
     surroundings,
 )
 
 pytestmark = pytest.mark.xdist_group("service-keys")
-
-
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service without workers, on every address of this machine: possible with a key only."""
-    environment = surroundings(tmp_path_factory.mktemp("guarded"))
-    run_keys(environment, "create", "first")
-    with serving(environment, "--host", "0.0.0.0", "--workers", "0") as running:
-        url = running.url.replace("0.0.0.0", "127.0.0.1")
-        yield Service(url, running.data_dir, environment, running.process)
 
 
 @pytest.fixture(scope="module")

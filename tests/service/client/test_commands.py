@@ -84,6 +84,7 @@ def test_drafts_and_the_final_of_one(run: Run, samples: Path, tmp_path: Path) ->
     [
         (("--seconds", "99"), 2, "OutOfRange", "0.5 to 60"),
         (("--backdrop", "plate.png"), 2, "InvalidRecipe", "plate.png"),
+        (("--mask", "mask.png"), 2, "InvalidRecipe", "mask.png"),
         (("--keep-frames",), 2, "InvalidInput", "--keep-frames"),
         (("--engine", "remote"), 3, "JobFailed", "video server behind this service"),
     ],
