@@ -87,6 +87,11 @@ class Courier:
             self._count(one, 1)
             self._pool.submit(self._carry, one)
 
+    def clean(self) -> None:
+        """Forget old deliveries, as old jobs are."""
+        with self._engine.begin() as connection:
+            forget(connection, time.time() - self._settings.retention_days * 86_400)
+
     def _carry(self, one: Claim) -> None:
         try:
             answer = self._sender.send(one)
@@ -107,11 +112,6 @@ class Courier:
     def _count(self, one: Claim, change: int) -> None:
         with self._lock:
             self._under_way[one.webhook_id] += change
-
-    def clean(self) -> None:
-        """Forget old deliveries, as old jobs are."""
-        with self._engine.begin() as connection:
-            forget(connection, time.time() - self._settings.retention_days * 86_400)
 
 
 def judge(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -57,14 +58,16 @@ def _rows(connection: sa.Connection, event: Event) -> list[dict[str, Any]]:
     webhooks = records.subscribed(connection, event.tenant, type)
     if not webhooks:
         return []
-    at, body = event.at.timestamp(), message(type, event, render)
     common: dict[str, Any] = {
         "render_id": render.id,
         "type": type,
-        "payload": body,
+        "payload": message(type, event, render),
         "state": "pending",
+        "created_at": event.at.timestamp(),
+        "due_at": time.time(),
+        "attempts": 0,
+        "tries": [],
     }
-    common |= {"created_at": at, "due_at": at, "attempts": 0, "tries": []}
     return [
         common | {"id": delivery_id(webhook.id, event), "webhook_id": webhook.id}
         for webhook in webhooks
