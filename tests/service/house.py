@@ -63,7 +63,7 @@ class House:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start it, and wait until it takes jobs and a worker is there."""
+        """Start it, and wait until it takes jobs and, if there are to be any, a worker is there."""
         options = ("--port", str(self.port), "--workers", str(self.workers))
         with self.log.open("a") as log:
             self.process = start(self.data_dir, *options, log=log, **self.environment)
@@ -134,9 +134,9 @@ class House:
         return self.state(render)
 
     def ready(self) -> bool:
-        """Whether it takes jobs, and a worker has signed in."""
+        """Whether it takes jobs, and a worker has signed in where there are any."""
         try:
-            return bool(self.get("/readyz")["status"] == "ok")
+            return bool(self.get("/readyz")["status"] == ("ok" if self.workers else "degraded"))
         except httpx2.HTTPError:
             return False
 

@@ -22,6 +22,16 @@ pytestmark = pytest.mark.xdist_group("service-keys")
 
 
 @pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service without workers, on every address of this machine: possible with a key only."""
+    environment = surroundings(tmp_path_factory.mktemp("guarded"), tenant_queue_limit="3")
+    run_keys(environment, "create", "first")
+    with serving(environment, "--host", "0.0.0.0", "--workers", "0") as running:
+        url = running.url.replace("0.0.0.0", "127.0.0.1")
+        yield Service(url, running.data_dir, environment, running.process)
+
+
+@pytest.fixture(scope="module")
 def clients(guarded: Service) -> Iterator[dict[str, httpx2.Client]]:
     """Callers by name."""
     keys = {
@@ -32,6 +42,7 @@ def clients(guarded: Service) -> Iterator[dict[str, httpx2.Client]]:
         "scraper": guarded.new_key("s", "--scope", "metrics"),
         "expired": guarded.new_key("e", "--expires", "0h"),
         "hasty": guarded.new_key("h", "--requests-per-minute", "2"),
+        "crowd": guarded.new_key("c"),
         "frugal": guarded.new_key("f", "--renders-per-day", "1"),
     }
     with ExitStack() as stack:
@@ -97,6 +108,29 @@ def test_too_many_requests_are_told_when_to_come_back(clients: dict[str, httpx2.
     refused = hasty.get("/v1/looks")
     assert_problem(refused, 429, "too-many")
     assert 1 <= int(refused.headers["retry-after"]) <= 60
+
+
+def test_a_full_queue_says_when_to_come_back(
+    clients: dict[str, httpx2.Client], still: bytes
+) -> None:
+    crowd = clients["crowd"]
+    answers = [crowd.post("/v1/renders", files={"source": still}) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
+    assert "your queue is full" in assert_problem(answers[3], 429, "too-many")["detail"].lower()
+    assert answers[3].headers["retry-after"] == "10"
+    crowd.delete(answers[0].headers["location"])
+    assert crowd.post("/v1/renders", files={"source": still}).status_code == 202
+
+
+def test_a_key_that_comes_again_is_counted_once(
+    clients: dict[str, httpx2.Client], guarded: Service, still: bytes
+) -> None:
+    with guarded.client(guarded.new_key("once", "--renders-per-day", "1")) as http:
+        ask = {"Idempotency-Key": "a"}
+        answers = [http.post("/v1/renders", files={"source": still}, headers=ask) for _ in range(3)]
+        assert {answer.status_code for answer in answers} == {202}
+        assert len({answer.json()["id"] for answer in answers}) == 1
+        assert_problem(http.post("/v1/renders", files={"source": still}), 429, "too-many")
 
 
 def test_a_quota_is_counted_by_the_day(clients: dict[str, httpx2.Client], still: bytes) -> None:

@@ -17,7 +17,6 @@ from service.jobs.nouns import Render
 from service.renders import open_renders
 from service.settings import Settings
 from tests.service.jobs.conftest import SHORTER, Service, eventually
-from tests.service.jobs.postgres import needs_postgres, postgres
 
 _FOUND = find_spec("libfaketime")
 LIBRARY = (
@@ -37,17 +36,9 @@ def clock(tmp_path: Path) -> Path:
     return told
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=needs_postgres)])
-def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
-    told = {"data_dir": tmp_path / "data", "min_free_mb": 0, "lease_seconds": 2, "drain_seconds": 0}
-    if request.param == "sqlite":
-        yield from opened(Settings.model_validate(told))
-    else:
-        with postgres() as server:
-            yield from opened(Settings.model_validate(told | {"database_url": server.url}))
-
-
-def opened(settings: Settings) -> Iterator[Service]:
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    settings = Settings(data_dir=tmp_path / "data", min_free_mb=0, lease_seconds=2, drain_seconds=0)
     service = Service(settings, open_renders(settings))
     yield service
     service.dismiss()
@@ -67,10 +58,10 @@ def hire(service: Service, clock: Path) -> None:
 def test_jobs_go_on_while_the_clock_jumps_to_and_fro(service: Service, clock: Path) -> None:
     for _ in range(2):
         hire(service, clock)
-    job = service.submit(**SHORTER)
+    job = service.submit(**SHORTER | {"seconds": 6})
     service.reaches(job, "encode")
     others: list[Render] = []
-    for offset in ("+3d", "-3d", "+0"):
+    for offset in ("+3d", "-3d"):
         before = clock.stat().st_mtime_ns
         clock.write_text(offset)
         assert clock.stat().st_mtime_ns > before
@@ -78,8 +69,8 @@ def test_jobs_go_on_while_the_clock_jumps_to_and_fro(service: Service, clock: Pa
 
     done = service.finish(job)
 
-    assert [each.state for each in (done, *others)] == ["succeeded"] * 4
-    assert [each.attempts for each in (done, *others)] == [1] * 4, "nobody was taken for dead"
+    assert [each.state for each in (done, *others)] == ["succeeded"] * 3
+    assert [each.attempts for each in (done, *others)] == [1] * 3, "nobody was taken for dead"
     jumped = [each.finished_at for each in others if each.finished_at is not None]
     assert max(jumped) - min(jumped) > timedelta(days=5), "the clock did jump"
     assert abs(datetime.now(UTC) - done.created_at) < timedelta(minutes=5)
