@@ -3,7 +3,7 @@
 #   docker build -t stillwave .
 #   docker build -t stillwave:cuda --build-arg EXTRAS=service,remote,otel,diffusion .
 #
-# No weights are inside: pull them into the volume, or mount a folder of models (docs/deploy.md).
+# No weights are inside: pull them into the volume, or mount a folder of models (docs/models.md).
 
 ARG BASE=debian:bookworm-slim
 

@@ -220,7 +220,7 @@ def held_half(lab: Lab) -> Found:
         said = {"camera_strength": 0.0, "motion_bucket_id": 250}
         return lab.trained.frames(lab.trained.shot(scene, "locked", mask, **said))
 
-    made = {masked: [clip(each, masked=masked) for each in range(SCENES)] for masked in (0, 1)}
+    made = {masked: [clip(each, masked=masked) for each in range(SCENES)] for masked in (False, True)}
     halves = (slice(None, SIDE // 2 - 4), slice(SIDE // 2 + 8, None))
     change = {
         masked: [
@@ -273,7 +273,7 @@ def _strip(label: str, clip: Frames) -> Strip:
 
 def _free(lab: Lab, scene: int, **said: object) -> Frames:
     """Return a clip whose motion is left to the model."""
-    return lab.trained.frames(lab.trained.shot(scene, "locked", camera_strength=0.0, **said))
+    return lab.trained.frames(lab.trained.shot(scene, "locked", None, camera_strength=0.0, **said))
 
 
 def _still(scene: int) -> Frames:

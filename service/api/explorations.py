@@ -13,12 +13,9 @@ from service.api.desk import AtDesk, Writer, in_thread
 from service.api.documents import json_body, json_or_form
 from service.api.headers import IdempotencyKey, Prefer
 from service.api.job_routes import ACCEPTED, job_router
-from service.api.schemas import (
-    ExplorationRequest,
-    PromotionRequest,
-    RenderResource,
-)
+from service.api.schemas import ExplorationRequest, PromotionRequest
 from service.jobs.nouns import Kind
+from service.resources import RenderResource
 
 KIND: Kind = "exploration"
 

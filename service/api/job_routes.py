@@ -10,9 +10,10 @@ from service.api import jobs
 from service.api.desk import AtDesk, Reader, Writer
 from service.api.documents import FILE
 from service.api.headers import LastEventId
-from service.api.schemas import PageResource, RenderResource
+from service.api.schemas import PageResource
 from service.api.stream import EventStream, follow
 from service.jobs.nouns import Kind, State
+from service.resources import RenderResource
 
 ACCEPTED: dict[int | str, dict[str, Any]] = {
     200: {"model": RenderResource, "description": "It ended within Prefer: wait."}

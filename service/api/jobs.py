@@ -21,11 +21,12 @@ from service.api.bodies import (
 from service.api.desk import Caller, Desk, in_thread
 from service.api.files import send_file
 from service.api.headers import wait_of
-from service.api.schemas import PageResource, RenderRequest, RenderResource, home_of
+from service.api.schemas import PageResource, RenderRequest
 from service.api.stream import wait_for_end
 from service.errors import Malformed, NotFound
 from service.jobs.nouns import LIVE, Kind, Render, State
 from service.logs import about_render
+from service.resources import RenderResource, home_of
 
 Wanted = TypeVar("Wanted", bound=RenderRequest)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from service.jobs.nouns import Event, Render
 from service.renders import Renders
+from service.webhooks.nouns import DeliveryState
 from service.webhooks.use_cases import Webhooks
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -106,9 +109,9 @@ class Metrics:
         self._depth.clear()
         for (queue, state), count in renders.depths().items():
             self._depth.labels(queue, state).set(count)
-        self._deliveries.clear()
-        for state, count in webhooks.counts().items():
-            self._deliveries.labels(state).set(count)
+        counts = webhooks.counts()
+        for state in get_args(DeliveryState):
+            self._deliveries.labels(state).set(counts.get(state, 0))
         self._workers.set(renders.workers())
         return generate_latest(self.registry)
 

@@ -9,7 +9,8 @@ from service.api.desk import AtDesk, Writer, in_thread
 from service.api.documents import json_or_form
 from service.api.headers import IdempotencyKey, Prefer
 from service.api.job_routes import ACCEPTED, job_router
-from service.api.schemas import RenderRequest, RenderResource
+from service.api.schemas import RenderRequest
+from service.resources import RenderResource
 
 router = job_router("render")
 

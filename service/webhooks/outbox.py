@@ -10,10 +10,10 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from service import events
-from service.api.schemas import RenderResource
 from service.jobs import records as jobs
 from service.jobs.nouns import Event, Render
 from service.jobs.tables import DELIVERIES
+from service.resources import RenderResource
 from service.webhooks import records
 from service.webhooks.nouns import EventType
 

@@ -151,7 +151,7 @@ def assert_problem(answer: httpx2.Response, status: int, kind: str) -> dict[str,
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service without workers, on every address of this machine: possible with a key only."""
-    environment = surroundings(tmp_path_factory.mktemp("guarded"))
+    environment = surroundings(tmp_path_factory.mktemp("guarded"), tenant_queue_limit="3")
     run_keys(environment, "create", "first")
     with serving(environment, "--host", "0.0.0.0", "--workers", "0") as running:
         url = running.url.replace("0.0.0.0", "127.0.0.1")
