@@ -229,7 +229,7 @@ def held_half(lab: Lab) -> Found:
         ]
         for masked, clips in made.items()
     }
-    names = {0: "no mask", 1: "right half may move"}
+    names = {False: "no mask", True: "right half may move"}
     return Found(
         [Strip(name.replace(" may", "\nmay"), made[key][SHOWN]) for key, name in names.items()],
         None,
