@@ -220,7 +220,9 @@ def held_half(lab: Lab) -> Found:
         said = {"camera_strength": 0.0, "motion_bucket_id": 250}
         return lab.trained.frames(lab.trained.shot(scene, "locked", mask, **said))
 
-    made = {masked: [clip(each, masked=masked) for each in range(SCENES)] for masked in (False, True)}
+    made = {
+        masked: [clip(each, masked=masked) for each in range(SCENES)] for masked in (False, True)
+    }
     halves = (slice(None, SIDE // 2 - 4), slice(SIDE // 2 + 8, None))
     change = {
         masked: [
