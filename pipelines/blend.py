@@ -14,9 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.arrays import Image, Mask, Plane
-
-Flow = NDArray[np.float32]
-"""(height, width, 2) displacement in pixels, x then y."""
+from pipelines.flow import Flow, dense_flow
 
 FLOW_SIDE = 360
 """Short side, in pixels, at which motion is estimated."""
@@ -46,9 +44,8 @@ class Between:
     def __init__(self, first: Image, second: Image) -> None:
         self._pictures = first, second
         here, there = _small(first), _small(second)
-        method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-        self._there: Flow = method.calc(here, there, None)
-        self._back: Flow = method.calc(there, here, None)
+        self._there = dense_flow(here, there, "medium")
+        self._back = dense_flow(there, here, "medium")
         self._trust_there = _trust(here, there, self._there)
         self._trust_back = _trust(there, here, self._back)
 

@@ -72,8 +72,7 @@ def render(
             if not examined:
                 examined.append(beside.submit(examine, spec, scene, showing, context))
                 save_jpeg(folder / "poster.jpg", showing.loop.clip.render(0))
-            with one_thread_a_picture():
-                artifact = deliver(spec, scene, showing, name, folder, context, kept)
+            artifact = deliver(spec, scene, showing, name, folder, context, kept)
             deliveries.append(Delivery(artifact, showing))
             kept = None
         described = describe(spec, scene, still, deliveries, examined[0].result(), context)
@@ -108,7 +107,7 @@ def deliver(
     kept: Path | None = None,
 ) -> Artifact:
     """Encode what a format shows; ``kept`` receives its frames."""
-    with context.stage("encode"):
+    with context.stage("encode"), one_thread_a_picture():
         return encode.encode_loop(
             showing.loop if kept is None else recorded(showing.loop, kept),
             name,

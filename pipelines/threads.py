@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,15 +19,39 @@ def one_thread_a_picture() -> Iterator[None]:
     """Keep OpenCV to the calling thread, while pictures are worked on side by side.
 
     Its own pool would fight with ours for the same cores: measured on two of them, a frame then
-    costs half as much again. The setting is the whole process's; two jobs that end at different
-    times disturb each other's speed, never their pixels.
+    costs half as much again. The setting is the whole process's: it holds until the last who asked
+    for it is done.
     """
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
+    _alone.enter()
     try:
         yield
     finally:
-        cv2.setNumThreads(before)
+        _alone.leave()
+
+
+class _Alone:
+    """Counts who wants one thread a picture, and knows how many there were before the first."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._count = 0
+        self._before = 0
+
+    def enter(self) -> None:
+        with self._turn:
+            if self._count == 0:
+                self._before = cv2.getNumThreads()
+                cv2.setNumThreads(1)
+            self._count += 1
+
+    def leave(self) -> None:
+        with self._turn:
+            self._count -= 1
+            if self._count == 0:
+                cv2.setNumThreads(self._before)
+
+
+_alone = _Alone()
 
 
 def step_back() -> None:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from pipelines.arrays import Plane
 from pipelines.encode.yuv import frame_from
+from pipelines.flow import Flow, dense_flow
 from pipelines.video import planes_of
 
 FEWEST = 8
@@ -123,11 +124,10 @@ def _added(
     return np.asarray(cv2.add(plane, moved, dtype=cv2.CV_8U), np.uint8)
 
 
-def _flow(plane: Plane, first: Plane) -> NDArray[np.float32]:
+def _flow(plane: Plane, first: Plane) -> Flow:
     """Flow from ``plane`` to ``first``, measured small, in pixels of that small size."""
     height, width = plane.shape
     scale = min(1.0, _FLOW_SIDE / min(height, width))
     size = (max(16, round(width * scale)), max(16, round(height * scale)))
     small = [cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in (plane, first)]
-    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(small[0], small[1], None)
-    return np.asarray(flow, np.float32)
+    return dense_flow(small[0], small[1])

@@ -1,8 +1,4 @@
-"""How much a clip moves: dense optical flow at a small, fixed scale.
-
-Source of the flow: Kroeger, Timofte, Dai, Van Gool, "Fast Optical Flow using Dense Inverse
-Search", ECCV 2016, as OpenCV computes it.
-"""
+"""How much a clip moves: dense optical flow at a small, fixed scale."""
 
 from __future__ import annotations
 
@@ -13,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.arrays import Plane
+from pipelines.flow import Flow, dense_flow
 
 FLOW_SIDE = 270
 """Short side, in pixels, of the planes that flow is measured on."""
@@ -20,8 +17,8 @@ FLOW_SIDE = 270
 PLAIN = 1.5
 """Grey levels per pixel below which a gradient may be noise; twice that counts in full."""
 
-Flow = NDArray[np.float32]
-"""(height, width, 2) displacement in pixels, x then y."""
+STEPS = 64
+"""Of a grey level, that gradients are rounded to."""
 
 
 def shrink(plane: Plane) -> Plane:
@@ -41,10 +38,7 @@ def flow_between(first: Plane, second: Plane) -> Flow:
     """
     if min(first.shape) < 16:
         return np.zeros((*first.shape, 2), np.float32)
-    # made anew each time: a method keeps what it chose for smaller pictures it saw before
-    method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    flow: Flow = method.calc(first, second, None)
-    return flow
+    return dense_flow(first, second)
 
 
 def mean_flow(pairs: Iterable[tuple[Plane, Plane]]) -> float:
@@ -61,7 +55,9 @@ def seen_mean(values: NDArray[np.float32], plane: Plane) -> float:
     """
     across = cv2.Sobel(plane, cv2.CV_32F, 1, 0, scale=1 / 8)
     down = cv2.Sobel(plane, cv2.CV_32F, 0, 1, scale=1 / 8)
-    gradient = cv2.GaussianBlur(cv2.magnitude(across, down), (0, 0), 2.0)
+    # in whole numbers: OpenCV's blur of floats depends, in the last bits, on where memory lies
+    steep = np.rint(cv2.magnitude(across, down) * STEPS).astype(np.uint16)
+    gradient = cv2.GaussianBlur(steep, (0, 0), 2.0).astype(np.float32) / STEPS
     weight = np.clip(gradient - PLAIN, 0.0, PLAIN)
     total = float(weight.sum())
     return float((values * weight).sum()) / total if total > 1e-3 * weight.size else 0.0
