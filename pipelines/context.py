@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +71,10 @@ class Context:
         if self.cancel.is_set():
             raise Cancelled
         self.progress(stage, done, total)
+
+    def aside(self) -> Context:
+        """Return the same job for work beside the stage that is told: its progress is not."""
+        return replace(self, progress=_silent)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

@@ -27,6 +27,7 @@ class Examination:
 
 def examine(spec: RenderSpec, scene: Scene, showing: Showing, context: Context) -> Examination:
     """Look at the source and at what the first format shows; may run beside the encoder."""
+    context = context.aside()
     with context.stage("report"):
         texts = read_text(spec, scene, context)
         return Examination(

@@ -104,7 +104,7 @@ def _make_all(
     variants: Sequence[RenderSpec], scene: Scene, folder: Path, context: Context
 ) -> list[tuple[Tile, Artifact]]:
     """Looks are queued before drafts, so no draft waits for a look that cannot start."""
-    quiet = replace(context, progress=lambda stage, done, total: None)
+    quiet = context.aside()
     with ThreadPoolExecutor(WORKERS) as workers, one_thread_a_picture():
         looks: dict[tuple[object, int], Future[Framed]] = {}
         for spec in variants:

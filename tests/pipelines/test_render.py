@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import cv2
@@ -220,3 +221,13 @@ def test_a_source_that_moved_is_found_by_its_hash(
         find_source(found, out / "gif.gif", other)
     with pytest.raises(InvalidInput, match="--source"):
         find_source(found, tmp_path / "gif.gif")
+
+
+def test_one_stage_is_told_after_the_other(job: Context, still: Path, tmp_path: Path) -> None:
+    """What runs beside a stage does not interrupt what is told of it."""
+    told: list[str] = []
+    heard = replace(job, progress=lambda stage, done, total: told.append(stage))
+    render(parse_spec({**QUICK, "formats": "web-loop"}), still, tmp_path / "out", heard)
+    stages = [stage for stage, _ in groupby(told)]
+    assert len(stages) == len(set(stages))
+    assert stages[-1] == "encode"
