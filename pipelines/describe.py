@@ -46,6 +46,7 @@ def describe(
     context: Context,
 ) -> report.RenderReport:
     """Write everything down."""
+    context.step("report", 0)
     findings = report.Findings(
         source_file=scene.source.file,
         advice=examined.advice,

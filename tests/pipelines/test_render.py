@@ -230,4 +230,4 @@ def test_one_stage_is_told_after_the_other(job: Context, still: Path, tmp_path: 
     render(parse_spec({**QUICK, "formats": "web-loop"}), still, tmp_path / "out", heard)
     stages = [stage for stage, _ in groupby(told)]
     assert len(stages) == len(set(stages))
-    assert stages[-2:] == ["animate", "encode"]
+    assert stages[-3:] == ["animate", "encode", "report"]
