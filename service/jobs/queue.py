@@ -141,10 +141,10 @@ class Runner:
                 on_conflict="always_update",
             )
 
-    def holders(self) -> set[str]:
-        """Return the ids of workers, dead or alive, that hold a job."""
+    def holders(self) -> Mapping[str, str]:
+        """Return each job that a worker holds → that worker's id, whether it is dead or alive."""
         held = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
-        return {status.executor_id for status in held if status.executor_id is not None}
+        return {one.workflow_id: one.executor_id for one in held if one.executor_id is not None}
 
     def recover(self, dead: Iterable[str]) -> int:
         """Put the jobs of dead workers back into their queues; return how many."""

@@ -45,6 +45,7 @@ class Worker:
         self._lease = Lease(self._engine, self.id, settings.lease_seconds)
         self._queue = Queue(self._engine)
         self._runner = Runner(settings, self.id, self._bench.work)
+        self._idle: set[str] = set()
         self._signs = [Chore(BEAT_SECONDS, self._beat), Chore(WATCH_SECONDS, self._watch)]
         self._chores = [
             Chore(BEAT_SECONDS, self._bury),
@@ -82,7 +83,7 @@ class Worker:
 
     def _bury(self) -> None:
         """Give the jobs of the dead to the living."""
-        dead = self._lease.dead(self._runner.holders())
+        dead = self._lease.dead(set(self._runner.holders().values()))
         if dead:
             count = self._runner.recover(dead)
             self._lease.bury(dead)
@@ -103,13 +104,13 @@ class Worker:
                 execution.stop.set()
 
     def _reconcile(self) -> None:
-        """Put live jobs that the queue does not hold any more back into it, from their start."""
+        """Put live jobs that nobody does, nor will do, back into the queue, from their start."""
         query = sa.select(RENDERS).where(
             RENDERS.c.state.in_(LIVE), RENDERS.c.created_at < time.time() - RECONCILE_SECONDS
         )
         with self._engine.connect() as connection:
             live = {row["id"]: row for row in connection.execute(query).mappings()}
-        for render_id in self._queue.lost(list(live)):
+        for render_id in self._queue.lost(list(live)) | self._dropped(set(live)):
             row = live[render_id]
             with self._engine.begin() as connection:
                 ours = states.requeue(connection, render_id, row["attempts"])
@@ -124,6 +125,17 @@ class Worker:
                         tenant=row["tenant"],
                         priority=row["priority"],
                     )
+
+    def _dropped(self, live: set[str]) -> set[str]:
+        """Return jobs that this worker holds by the queue's account, and does not do.
+
+        So it is when the database refused what the queue would write at the end of a step. A job
+        may be on its way from the one to the other, and so must be seen twice.
+        """
+        held = {job for job, worker in self._runner.holders().items() if worker == self.id}
+        idle = (held & live) - self._bench.running.keys()
+        twice, self._idle = idle & self._idle, idle
+        return twice
 
     def _clean(self) -> None:
         """Apply the retention."""

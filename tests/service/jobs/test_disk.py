@@ -6,6 +6,8 @@ A job that cannot go on says so and leaves room for the next; one that only has 
 from __future__ import annotations
 
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -42,6 +44,30 @@ def fill(disk: Path) -> Path:
         while file.write(bytes(4096)):
             pass
     return ballast
+
+
+@contextmanager
+def kept_full(disk: Path) -> Iterator[None]:
+    """Take every page that somebody gives back too, until the block is left."""
+    over = threading.Event()
+    ballast = disk / "ballast"
+
+    def take() -> None:
+        with ballast.open("wb", buffering=0) as file:
+            while not over.is_set():
+                with suppress(OSError):
+                    while file.write(bytes(4096)):
+                        pass
+                time.sleep(0.001)
+
+    taker = threading.Thread(target=take)
+    taker.start()
+    try:
+        yield
+    finally:
+        over.set()
+        taker.join()
+        ballast.unlink()
 
 
 def opened(data_dir: Path) -> Service:
@@ -82,12 +108,11 @@ def test_a_disk_that_is_full_for_a_while_costs_no_job(tmp_path: Path) -> None:
             job = service.submit(**SHORTER)
             service.reaches(job, "encode")
             (hand,) = service.workers[0].hands
-            ballast = fill(disk)
-            eventually(lambda: hand.cpu_percent(interval=0.3) < 20)
-            with pytest.raises(OutOfService):
-                service.submit(seed=1)
-            eventually(lambda: "storage" in service.renders.ready()["storage"])
-            ballast.unlink()
+            with kept_full(disk):
+                eventually(lambda: hand.cpu_percent(interval=0.3) < 20)
+                with pytest.raises(OutOfService):
+                    service.submit(seed=1)
+                eventually(lambda: "storage" in service.renders.ready()["storage"])
 
             done = service.finish(job)
             assert done.state == "succeeded"
