@@ -49,8 +49,8 @@ TITLE = "Stillwave"
 API_VERSION = "1"
 """Of the routes; the program's own version is nobody's business."""
 
-STILLS_AT_A_TIME = 2
-"""That are decoded, to see that they can be."""
+STILLS_AT_A_TIME = 16
+"""That are taken in; more wait without a thread."""
 
 BODIES = (RenderRequest, ExplorationRequest, PromotionRequest, SourceRequest, Problem)
 """Models that the document names and no route's type does."""

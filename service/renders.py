@@ -8,12 +8,11 @@ the same :class:`service.errors.NotFound`. A database that is away is
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -22,16 +21,20 @@ from pipelines.errors import InvalidInput, StillwaveError, require_range
 from pipelines.spec import RenderSpec, parse_spec
 from pipelines.variants import vary
 from service import events
+from service.arrivals import SOURCE, Arrivals
 from service.errors import Conflict, KeyReused, NotFound, OutOfService, TooMany
 from service.jobs import records, states
 from service.jobs.database import connect, out_of_service, prepare
 from service.jobs.nouns import Delivered, Event, Kind, Page, Render, State
 from service.jobs.queue import Queue, migrate
-from service.jobs.request import Request, gather, request_of
+from service.jobs.request import Request, request_of
+from service.jobs.writer import Writer
 from service.settings import Settings
 from service.storage.store import Storage, open_storage
 
 __all__ = ["Delivered", "Event", "Page", "Render", "Renders", "Stored", "open_renders"]
+
+T = TypeVar("T")
 
 MAX_DRAFTS = 64
 """Of one exploration."""
@@ -74,10 +77,11 @@ class Renders:
         self, engine: sa.Engine, storage: Storage, jobs: Queue, settings: Settings
     ) -> None:
         self._engine = engine
+        self._writer = Writer(engine)
         self._storage = storage
         self._queue = jobs
         self._settings = settings
-        self._turn = _turn(engine)
+        self._arrivals = Arrivals(settings.require_data_dir())
 
     def add_source(self, tenant: str, data: bytes | Iterable[bytes]) -> str:
         """Keep a still and return its id: the same bytes have the same id.
@@ -88,17 +92,13 @@ class Renders:
             OutOfService: the store refuses.
         """
         self._require_space()
-        still = gather([data] if isinstance(data, bytes) else data)
-        from pipelines.source import decode
-
-        decode(still)
-        blob = self._storage.put([still])
-        try:
-            with self._changing() as connection:
-                records.keep_source(connection, tenant, blob.key, blob.size)
-        except IntegrityError:
-            pass  # the same bytes arrived twice at the same moment
-        return blob.key
+        with self._arrivals.received([data] if isinstance(data, bytes) else data) as still:
+            if not self._change(lambda c: records.use_source(c, tenant, still.sha256)):
+                self._arrivals.prover.prove({SOURCE: still.path})
+                blob = self._storage.put_file(still.path)
+                with suppress(IntegrityError):  # the same bytes arrived twice at the same moment
+                    self._change(lambda c: records.keep_source(c, tenant, blob.key, blob.size))
+        return still.sha256
 
     def submit(
         self,
@@ -237,8 +237,7 @@ class Renders:
             NotFound: unknown.
         """
         waiting = self.get(tenant, render_id).state == "queued"
-        with self._changing() as connection:
-            ended = states.cancel(connection, render_id)
+        ended = self._change(lambda c: states.cancel(c, render_id))
         if ended and waiting:
             self._queue.drop(render_id)
         return self.get(tenant, render_id)
@@ -250,8 +249,7 @@ class Renders:
             NotFound: unknown.
         """
         self.cancel(tenant, render_id)
-        with self._changing() as connection:
-            records.forget(connection, render_id)
+        self._change(lambda c: records.forget(c, render_id))
 
     def artifact(self, tenant: str, render_id: str, name: str) -> Stored:
         """Return a file of a succeeded job.
@@ -301,6 +299,8 @@ class Renders:
 
     def close(self) -> None:
         """Give connections back."""
+        self._writer.close()
+        self._arrivals.close()
         self._queue.close()
         self._engine.dispose()
 
@@ -310,24 +310,29 @@ class Renders:
             return known
         self._require_space()
         render_id = records.new_id()
+
+        def accept(connection: sa.Connection) -> Render | None:
+            self._require_room(connection, tenant)
+            if not records.use_source(connection, tenant, request.source_id):
+                raise NotFound("source", request.source_id)
+            states.accept(connection, request.row(render_id, tenant, key))
+            self._queue.put(
+                connection,
+                render_id,
+                queue=request.queue,
+                tenant=tenant,
+                priority=request.priority,
+            )
+            return records.load(connection, render_id)
+
         try:
-            with self._changing() as connection:
-                self._require_room(connection, tenant)
-                if not records.use_source(connection, tenant, request.source_id):
-                    raise NotFound("source", request.source_id)
-                states.accept(connection, request.row(render_id, tenant, key))
-                self._queue.put(
-                    connection,
-                    render_id,
-                    queue=request.queue,
-                    tenant=tenant,
-                    priority=request.priority,
-                )
+            accepted = self._change(accept)
         except IntegrityError:
             if key is not None and (known := self._known(tenant, key, request)) is not None:
                 return known  # the same key arrived twice at the same moment
             raise
-        return self.get(tenant, render_id)
+        assert accepted is not None, "it was written in this very transaction"
+        return accepted
 
     def _known(self, tenant: str, key: str, request: Request) -> Render | None:
         with self._reading() as connection:
@@ -373,10 +378,9 @@ class Renders:
         link = self._storage.link(file.sha256, LINK_SECONDS, file.content_type, file.name)
         return Stored(file, path, link, self._storage)
 
-    @contextmanager
-    def _changing(self) -> Iterator[sa.Connection]:
-        with self._turn, _in_service(), self._engine.begin() as connection:
-            yield connection
+    def _change(self, work: Callable[[sa.Connection], T]) -> T:
+        with _in_service():
+            return self._writer.change(work)
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -408,15 +412,6 @@ def _verdict(check: Callable[[], object]) -> str:
     except StillwaveError as error:
         return str(error)
     return "ok"
-
-
-def _turn(engine: sa.Engine) -> AbstractContextManager[object]:
-    """Return what lets writers in one after another, in a queue of ours.
-
-    SQLite has one writer at a time and lets the others sleep and ask again, without any order:
-    then some of twenty wait for seconds.
-    """
-    return threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from starlette.requests import Request
 
 from pipelines.errors import InvalidRecipe, InvalidSource
 from pipelines.parts import SourceRef
-from service.api.desk import Caller, Desk, in_thread, in_turn
+from service.api.desk import Caller, Desk, in_turn
 from service.errors import Malformed, TooLarge, UnsupportedMedia
 from service.problems import Misplaced, Place, misplaced
 
@@ -130,7 +130,6 @@ def validated(model: type[Model], document: object, root: str = "") -> Model:
 
 async def keep_upload(desk: Desk, caller: Caller, upload: UploadFile) -> str:
     """Keep an uploaded still; return its source's id."""
-    await in_thread(upload.file.seek, 0)
     return await in_turn(desk, desk.renders.add_source, caller.tenant, _pieces(upload.file))
 
 
@@ -143,7 +142,6 @@ async def keep_reference(desk: Desk, caller: Caller, source: SourceRef) -> str:
     assert source.url is not None
     with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
         await desk.fetcher.fetch(source.url, cast(BinaryIO, file))
-        await in_thread(file.seek, 0)
         pieces = _pieces(cast(BinaryIO, file))
         return await in_turn(desk, desk.renders.add_source, caller.tenant, pieces)
 
@@ -176,6 +174,7 @@ def missing_source(pointer: str = "/source") -> Misplaced:
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    file.seek(0)
     while piece := file.read(PIECE):
         yield piece
 

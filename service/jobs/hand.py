@@ -6,7 +6,6 @@ else is lost. It ends by itself when its worker does.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
 import os
@@ -14,8 +13,8 @@ import queue
 import shutil
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import mkdtemp
@@ -24,14 +23,12 @@ from typing import TYPE_CHECKING, Any
 from pipelines.context import Context
 from pipelines.errors import Cancelled, NoSpace, RemoteFailed, StillwaveError
 from service.errors import TryLater
+from service.jobs.scratch import scratch
 from service.jobs.task import Task
 from service.settings import Settings
 
 if TYPE_CHECKING:
     from service.jobs.stages import Workshop
-
-SCRATCH = "scratch"
-"""Folder of the data folder where stages work."""
 
 WORTH_ANOTHER_TRY = (NoSpace, RemoteFailed, TryLater)
 """Errors that may pass by themselves; another error of ours is the request's, and final."""
@@ -50,7 +47,7 @@ def serve(connection: Connection) -> None:
     workshop = Workshop(open_storage(settings))
     line = _Line(connection)
     line.say({"ready": True})
-    with _scratch(settings.require_data_dir() / SCRATCH) as scratch:
+    with scratch(settings.require_data_dir()) as own:
         while True:
             task = Task(**line.tasks.get())
             context = Context(
@@ -59,7 +56,7 @@ def serve(connection: Connection) -> None:
                 cancel=line.cancel,
                 machine=settings.machine(),
             )
-            line.say(_answer(workshop, task, scratch, context))
+            line.say(_answer(workshop, task, own, context))
 
 
 class _Line:
@@ -92,8 +89,8 @@ class _Line:
                 self.cancel.set()
 
 
-def _answer(workshop: Workshop, task: Task, scratch: Path, context: Context) -> dict[str, object]:
-    folder = Path(mkdtemp(dir=scratch))
+def _answer(workshop: Workshop, task: Task, own: Path, context: Context) -> dict[str, object]:
+    folder = Path(mkdtemp(dir=own))
     try:
         return {"done": workshop.do(task, folder, context)}
     except Cancelled:
@@ -122,36 +119,6 @@ def told(error: StillwaveError) -> dict[str, object]:
 def _unforeseen(error: Exception) -> dict[str, object]:
     name = type(error).__name__
     return {"type": "JobFailed", "title": "the work broke", "detail": f"the work broke ({name})."}
-
-
-@contextmanager
-def _scratch(folder: Path) -> Iterator[Path]:
-    """Yield a folder for this process; sweep away those of dead ones: nobody holds their lock."""
-    folder.mkdir(parents=True, exist_ok=True)
-    door = os.open(folder, os.O_RDONLY)
-    fcntl.flock(door, fcntl.LOCK_EX)  # nobody sweeps a folder that is not locked yet
-    own = Path(mkdtemp(dir=folder))
-    lock = os.open(own, os.O_RDONLY)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    for left in folder.iterdir():
-        _sweep(left)
-    os.close(door)
-    try:
-        yield own
-    finally:
-        os.close(lock)
-        shutil.rmtree(own, ignore_errors=True)
-
-
-def _sweep(left: Path) -> None:
-    lock = os.open(left, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(left, ignore_errors=True)
-    except BlockingIOError:
-        return
-    finally:
-        os.close(lock)
 
 
 if __name__ == "__main__":

@@ -104,13 +104,19 @@ class Runner:
     """The side of a worker: takes jobs from its queues and runs them in threads."""
 
     def __init__(
-        self, settings: Settings, worker_id: str, work: Callable[[str, Step[object]], None]
+        self,
+        settings: Settings,
+        quick: sa.Engine,
+        worker_id: str,
+        work: Callable[[str, Step[object]], None],
     ) -> None:
+        """``quick`` is used on SQLite, where a step would wait for the disk several times."""
         _quieten()
         self._settings = settings
         config: DBOSConfig = {
             "name": APP,
             "system_database_url": database_url(settings),
+            "system_database_engine": quick if quick.dialect.name == "sqlite" else None,
             "executor_id": worker_id,
             "application_version": VERSION,
             "log_level": "WARNING",

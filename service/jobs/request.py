@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -83,15 +83,3 @@ def _require_no_files(spec: RenderSpec) -> None:
                 allowed=", ".join(BACKDROPS) if key == "backdrop" else "",
                 fix=f"leave {key} out",
             )
-
-
-def gather(pieces: Iterable[bytes]) -> bytes:
-    """Gather a still, and stop reading once it is too large."""
-    from pipelines.source.limits import MAX_BYTES, check_bytes
-
-    gathered = bytearray()
-    for piece in pieces:
-        gathered += piece
-        if len(gathered) > MAX_BYTES:
-            check_bytes(len(gathered), "the still")
-    return bytes(gathered)
