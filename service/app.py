@@ -106,6 +106,7 @@ def create_app(settings: Settings, host: str = "127.0.0.1") -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     desk: Desk = app.state.desk
+    desk.renders.warm()
     async with desk.pump.running():
         yield
     desk.renders.close()

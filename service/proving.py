@@ -60,6 +60,13 @@ class Prover:
             kind = REFUSALS[said.pop("type")]
             raise kind(said.pop("problem"), **said)
 
+    def warm(self) -> None:
+        """Start the children, so that the first file finds them ready."""
+        children = [self._idle.get() for _ in range(CHILDREN)]
+        for child in children:
+            child.start()
+            self._idle.put(child)
+
     def close(self) -> None:
         """End the children."""
         for _ in range(CHILDREN):
@@ -84,7 +91,7 @@ class _Child:
     def ask(self, files: Mapping[str, str]) -> dict[str, Any]:
         """Return what is wrong with the files; nothing when nothing is."""
         try:
-            line = self._start()
+            line = self.start()
             line.send_bytes(json.dumps(files).encode())
             if line.poll(PATIENCE_SECONDS):
                 said: dict[str, Any] = json.loads(line.recv_bytes())
@@ -101,6 +108,13 @@ class _Child:
             fix="export it again",
         )
 
+    def start(self) -> Connection:
+        """Return the line to a living process."""
+        if self._line is None or self._process is None or self._process.poll() is not None:
+            self.end()
+            self._process, self._line = _spawn()
+        return self._line
+
     def end(self) -> None:
         """End the process, whatever it does."""
         if self._process is not None:
@@ -109,12 +123,6 @@ class _Child:
         if self._line is not None:
             self._line.close()
         self._process = self._line = None
-
-    def _start(self) -> Connection:
-        if self._line is None or self._process is None or self._process.poll() is not None:
-            self.end()
-            self._process, self._line = _spawn()
-        return self._line
 
 
 def _spawn() -> tuple[subprocess.Popen[bytes], Connection]:

@@ -297,6 +297,10 @@ class Renders:
         with self._reading() as connection:
             return records.depths(connection)
 
+    def warm(self) -> None:
+        """Start what takes a while to start, so that the first request finds it ready."""
+        self._arrivals.prover.warm()
+
     def close(self) -> None:
         """Give connections back."""
         self._writer.close()

@@ -11,6 +11,21 @@ import sqlalchemy as sa
 from service.jobs.nouns import LIVE, Delivered, Page, Progress, Render, State
 from service.jobs.tables import RENDERS, SOURCES, USES, WORKERS
 
+_ONE = sa.select(RENDERS).where(RENDERS.c.id == sa.bindparam("which"))
+_COUNTS = sa.select(
+    sa.func.count(),
+    sa.func.sum(sa.case((RENDERS.c.tenant == sa.bindparam("whose"), 1), else_=0)),
+).where(RENDERS.c.state.in_(LIVE))
+_RENEWAL = (
+    sa.update(SOURCES)
+    .where(
+        SOURCES.c.tenant == sa.bindparam("whose"),
+        SOURCES.c.sha256 == sa.bindparam("which"),
+    )
+    .values(used_at=sa.bindparam("used_at"))
+)
+"""What every submission asks: built once, since building takes longer than asking."""
+
 
 def new_id() -> str:
     """Return an id that nobody guesses and that sorts by time: 32 hex digits."""
@@ -26,8 +41,7 @@ def find(connection: sa.Connection, tenant: str, render_id: str) -> Render | Non
 
 def load(connection: sa.Connection, render_id: str) -> Render | None:
     """Return any tenant's job, for a worker."""
-    query = sa.select(RENDERS).where(RENDERS.c.id == render_id)
-    row = connection.execute(query).mappings().first()
+    row = connection.execute(_ONE, {"which": render_id}).mappings().first()
     return None if row is None else render_of(row)
 
 
@@ -61,9 +75,7 @@ def page(
 
 def count_live(connection: sa.Connection, tenant: str) -> tuple[int, int]:
     """Return how many jobs wait or run: of everybody, and of one tenant."""
-    mine = sa.func.sum(sa.case((RENDERS.c.tenant == tenant, 1), else_=0))
-    query = sa.select(sa.func.count(), mine).where(RENDERS.c.state.in_(LIVE))
-    everybody, own = connection.execute(query).one()
+    everybody, own = connection.execute(_COUNTS, {"whose": tenant}).one()
     return int(everybody), int(own or 0)
 
 
@@ -84,14 +96,13 @@ def keep_source(connection: sa.Connection, tenant: str, sha256: str, size: int) 
     """Remember a tenant's source, or that it was brought again."""
     if not use_source(connection, tenant, sha256):
         row = {"tenant": tenant, "sha256": sha256, "size": size, "used_at": time.time()}
-        connection.execute(sa.insert(SOURCES).values(**row))
+        connection.execute(sa.insert(SOURCES), row)
 
 
 def use_source(connection: sa.Connection, tenant: str, sha256: str) -> bool:
     """Renew a source's age; False when the tenant has none of that id."""
-    mine = (SOURCES.c.tenant == tenant) & (SOURCES.c.sha256 == sha256)
-    renewed = sa.update(SOURCES).where(mine).values(used_at=time.time())
-    return connection.execute(renewed).rowcount > 0
+    told = {"whose": tenant, "which": sha256, "used_at": time.time()}
+    return connection.execute(_RENEWAL, told).rowcount > 0
 
 
 def workers(connection: sa.Connection) -> int:

@@ -34,9 +34,8 @@ MAX_ATTEMPTS = 12
 
 def accept(connection: sa.Connection, row: Mapping[str, Any]) -> None:
     """Put a new job into the table, queued."""
-    connection.execute(
-        sa.insert(RENDERS).values(**row, state="queued", attempts=0, crashes=0, artifacts=[])
-    )
+    new = {"state": "queued", "attempts": 0, "crashes": 0, "artifacts": []}
+    connection.execute(sa.insert(RENDERS), {**row, **new})
     _log(connection, row["id"], row["tenant"], "queued", {})
 
 
@@ -198,4 +197,4 @@ def _log(
     connection: sa.Connection, render_id: str, tenant: str, kind: str, data: Mapping[str, Any]
 ) -> None:
     line = {"render_id": render_id, "tenant": tenant, "kind": kind, "at": time.time()}
-    connection.execute(sa.insert(EVENTS).values(**line, data=data))
+    connection.execute(sa.insert(EVENTS), {**line, "data": data})
