@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 WORTH_ANOTHER_TRY = (NoSpace, RemoteFailed, TryLater)
 """Errors that may pass by themselves; another error of ours is the request's, and final."""
 
+NICENESS = 5
+"""The heavy work steps back a little, so that requests are answered while it runs."""
+
 LOG = logging.getLogger("stillwave.hand")
 
 
@@ -41,6 +44,7 @@ def serve(connection: Connection) -> None:
     settings = Settings.model_validate(json.loads(connection.recv_bytes()))
     with suppress(OSError):  # when memory runs out, this process goes, not the worker
         Path("/proc/self/oom_score_adj").write_text("500")
+    os.nice(NICENESS)
     from service.jobs.stages import Workshop
     from service.storage.store import open_storage
 

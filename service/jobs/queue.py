@@ -31,7 +31,7 @@ VERSION = "1"
 """Rises when the order of steps changes in a way that half-done jobs could not follow."""
 
 WORKFLOW = "stillwave.job"
-POLLING_SECONDS = 0.1
+POLLING_SECONDS = 0.05
 HIGHEST = 9
 """Our highest priority; the library's runs the other way and starts with 1."""
 
