@@ -28,6 +28,7 @@ from service.api.bodies import MOST_BYTES
 from service.api.desk import Desk
 from service.api.metrics import Metrics
 from service.api.pump import Pump
+from service.api.recipe_files import document_files
 from service.api.refusals import answer_errors
 from service.api.schemas import (
     ExplorationRequest,
@@ -150,5 +151,6 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas = found.setdefault("components", {}).setdefault("schemas", {})
         for name, schema in documents.schemas(BODIES).items():
             schemas.setdefault(name, schema)
+        document_files(schemas)
         app.openapi_schema = found
     return app.openapi_schema

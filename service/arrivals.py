@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 
-from pipelines.files import PARTIAL
 from service.errors import OutOfService
+from service.jobs.recipe_files import lay_out, with_suffix
 from service.jobs.scratch import scratch
 from service.proving import Prover
+from service.storage.store import Storage
 
 SOURCE = "source"
-"""The role of a job's still."""
+"""The role of a job's still; `service.jobs.recipe_files` knows the others."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Arrival:
 
 
 class Arrivals:
-    """Where files come in, and who says whether they can be used.
+    """Where files come in, and whether they can be used.
 
     Args:
         data_dir: holds the scratch.
@@ -41,26 +43,57 @@ class Arrivals:
     def __init__(self, data_dir: Path) -> None:
         self._open = ExitStack()
         self._folder = self._open.enter_context(scratch(data_dir))
-        self.prover = Prover()
-        self._open.callback(self.prover.close)
+        self._prover = Prover()
+        self._open.callback(self._prover.close)
+
+    def warm(self) -> None:
+        """Have somebody ready who reads files."""
+        self._prover.warm()
 
     @contextmanager
-    def received(self, pieces: Iterable[bytes]) -> Iterator[Arrival]:
+    def received(self, pieces: Iterable[bytes], role: str) -> Iterator[Arrival]:
         """Write a file down and yield it; it is gone when the block is left.
 
         Raises:
             InvalidSource: too many bytes, said as soon as they are.
             OutOfService: the disk refuses.
         """
-        path = self._folder / f"{secrets.token_hex(8)}{PARTIAL}"
-        try:
-            yield Arrival(path, _written(path, pieces))
-        finally:
-            path.unlink(missing_ok=True)
+        with self._room() as folder:
+            path = folder / role
+            digest = _written(path, pieces)
+            yield Arrival(with_suffix(path), digest)
+
+    def prove(self, arrival: Arrival, role: str) -> None:
+        """Read a file as a job will.
+
+        Raises:
+            InvalidSource, InvalidMask, InvalidDepth: it cannot be used.
+        """
+        self._prover.prove(arrival.path.parent, {role: arrival.path.name})
+
+    def prove_together(self, storage: Storage, ids: dict[str, str]) -> None:
+        """Read stored files, role → id, as one job will: they have to fit its still.
+
+        Raises:
+            InvalidSource, InvalidMask, InvalidDepth: one cannot be used.
+            KeyError: the storage has lost one.
+        """
+        with self._room() as folder:
+            files = lay_out(storage, ids, folder)
+            self._prover.prove(folder, {role: path.name for role, path in files.items()})
 
     def close(self) -> None:
         """Leave nothing behind."""
         self._open.close()
+
+    @contextmanager
+    def _room(self) -> Iterator[Path]:
+        with _refusals():
+            folder = Path(mkdtemp(dir=self._folder))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _written(path: Path, pieces: Iterable[bytes]) -> str:
@@ -68,18 +101,23 @@ def _written(path: Path, pieces: Iterable[bytes]) -> str:
     from pipelines.source.limits import MAX_BYTES, check_bytes
 
     digest, size = hashlib.sha256(), 0
+    with _refusals(), path.open("xb") as file:
+        for piece in pieces:
+            size += len(piece)
+            if size > MAX_BYTES:
+                check_bytes(size, "the still")
+            digest.update(piece)
+            file.write(piece)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
     try:
-        with path.open("xb") as file:
-            for piece in pieces:
-                size += len(piece)
-                if size > MAX_BYTES:
-                    check_bytes(size, "the still")
-                digest.update(piece)
-                file.write(piece)
+        yield
     except OSError as error:
         raise OutOfService(
             f"the disk does not take the file ({error.strerror or error})",
             wait=30.0,
             fix="free some space on the service's disk",
         ) from error
-    return digest.hexdigest()

@@ -29,8 +29,9 @@ def serve(connection: Connection) -> None:
 
     with suppress(EOFError, ConnectionError):
         while True:
-            files = json.loads(connection.recv_bytes())
-            said = fault({role: Path(path) for role, path in files.items()})
+            question = json.loads(connection.recv_bytes())
+            os.chdir(question["folder"])  # a sentence names a file, not where it lies
+            said = fault({role: Path(name) for role, name in question["files"].items()})
             connection.send_bytes(json.dumps(said).encode())
 
 

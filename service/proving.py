@@ -43,11 +43,12 @@ class Prover:
         for _ in range(CHILDREN):
             self._idle.put(_Child())
 
-    def prove(self, files: Mapping[str, Path]) -> None:
+    def prove(self, folder: Path, files: Mapping[str, str]) -> None:
         """Read files as a job will.
 
         Args:
-            files: role (``source``, ``mask``, ``depth`` …) → file; with a ``source`` among them the
+            folder: holds them.
+            files: role (``source``, ``mask``, ``depth`` …) → name; with a ``source`` among them the
                 others have to fit it.
 
         Raises:
@@ -55,7 +56,7 @@ class Prover:
                 that the media library says.
         """
         with self._borrowed() as child:
-            said = child.ask({role: str(path) for role, path in files.items()})
+            said = child.ask({"folder": str(folder), "files": files})
         if said:
             kind = REFUSALS[said.pop("type")]
             raise kind(said.pop("problem"), **said)
@@ -88,11 +89,11 @@ class _Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._line: Connection | None = None
 
-    def ask(self, files: Mapping[str, str]) -> dict[str, Any]:
+    def ask(self, question: Mapping[str, object]) -> dict[str, Any]:
         """Return what is wrong with the files; nothing when nothing is."""
         try:
             line = self.start()
-            line.send_bytes(json.dumps(files).encode())
+            line.send_bytes(json.dumps(question).encode())
             if line.poll(PATIENCE_SECONDS):
                 said: dict[str, Any] = json.loads(line.recv_bytes())
                 return said

@@ -83,22 +83,27 @@ class Renders:
         self._settings = settings
         self._arrivals = Arrivals(settings.require_data_dir())
 
-    def add_source(self, tenant: str, data: bytes | Iterable[bytes]) -> str:
+    def add_source(self, tenant: str, data: bytes | Iterable[bytes], role: str = SOURCE) -> str:
         """Keep a still and return its id: the same bytes have the same id.
+
+        Args:
+            role: what it is read as: ``source``, or one of `service.jobs.recipe_files.PLACES`.
 
         Raises:
             InvalidSource: not an image, or beyond the limits; raised as soon as it is known.
+            InvalidMask, InvalidDepth: as little use, in that role.
             TooMany: the disk is nearly full.
             OutOfService: the store refuses.
         """
         self._require_space()
-        with self._arrivals.received([data] if isinstance(data, bytes) else data) as still:
-            if not self._change(lambda c: records.use_source(c, tenant, still.sha256)):
-                self._arrivals.prover.prove({SOURCE: still.path})
-                blob = self._storage.put_file(still.path)
+        pieces = [data] if isinstance(data, bytes) else data
+        with self._arrivals.received(pieces, role) as arrival:
+            if not self._change(lambda c: records.use_source(c, tenant, arrival.sha256)):
+                self._arrivals.prove(arrival, role)
+                blob = self._storage.put_file(arrival.path)
                 with suppress(IntegrityError):  # the same bytes arrived twice at the same moment
                     self._change(lambda c: records.keep_source(c, tenant, blob.key, blob.size))
-        return still.sha256
+        return arrival.sha256
 
     def submit(
         self,
@@ -120,9 +125,10 @@ class Renders:
             metadata: small JSON document that comes back with the render.
 
         Raises:
-            NotFound: no such source of this tenant.
+            NotFound: no such source of this tenant, or no such file that the recipe names.
             KeyReused: the key came before with another request.
             InvalidRecipe: the recipe names files of this machine.
+            InvalidMask, InvalidDepth, InvalidSource: a file does not fit the still.
             OutOfRange: priority.
             TooMany: the queue or the disk is full.
         """
@@ -299,7 +305,7 @@ class Renders:
 
     def warm(self) -> None:
         """Start what takes a while to start, so that the first request finds it ready."""
-        self._arrivals.prover.warm()
+        self._arrivals.warm()
 
     def close(self) -> None:
         """Give connections back."""
@@ -313,13 +319,16 @@ class Renders:
         if key is not None and (known := self._known(tenant, key, request)) is not None:
             return known
         self._require_space()
+        self._prove_files(tenant, request)
         render_id = records.new_id()
 
         def accept(connection: sa.Connection) -> Render | None:
             self._require_room(connection, tenant)
-            if not records.use_source(connection, tenant, request.source_id):
-                raise NotFound("source", request.source_id)
+            for source_id in (request.source_id, *request.files.values()):
+                if not records.use_source(connection, tenant, source_id):
+                    raise NotFound("source", source_id)
             states.accept(connection, request.row(render_id, tenant, key))
+            records.hold_sources(connection, render_id, tenant, set(request.files.values()))
             self._queue.put(
                 connection,
                 render_id,
@@ -351,6 +360,21 @@ class Renders:
                 fix="use a new key for a new request",
             )
         return render
+
+    def _prove_files(self, tenant: str, request: Request) -> None:
+        """Have the files that a recipe names read with its still."""
+        if not request.files:
+            return
+        ids = {SOURCE: request.source_id, **request.files}
+        with self._reading() as connection:
+            known = records.sources(connection, tenant, ids.values())
+        for source_id in ids.values():
+            if source_id not in known:
+                raise NotFound("source", source_id)
+        try:
+            self._arrivals.prove_together(self._storage, ids)
+        except KeyError as error:
+            raise OutOfService("the storage has lost a file of the recipe", wait=60.0) from error
 
     def _require_room(self, connection: sa.Connection, tenant: str) -> None:
         everybody, own = records.count_live(connection, tenant)

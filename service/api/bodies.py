@@ -20,6 +20,7 @@ from starlette.requests import Request
 from pipelines.errors import InvalidRecipe, InvalidSource
 from pipelines.parts import SourceRef
 from service.api.desk import Caller, Desk, in_turn
+from service.arrivals import SOURCE
 from service.errors import Malformed, TooLarge, UnsupportedMedia
 from service.problems import Misplaced, Place, misplaced
 
@@ -128,22 +129,25 @@ def validated(model: type[Model], document: object, root: str = "") -> Model:
         raise misplaced(error, model, root) from None
 
 
-async def keep_upload(desk: Desk, caller: Caller, upload: UploadFile) -> str:
-    """Keep an uploaded still; return its source's id."""
-    return await in_turn(desk, desk.renders.add_source, caller.tenant, _pieces(upload.file))
+async def keep_upload(desk: Desk, caller: Caller, upload: UploadFile, role: str = SOURCE) -> str:
+    """Keep an uploaded still, or another file of a recipe; return its source's id."""
+    return await _keep(desk, caller, _pieces(upload.file), role)
 
 
-async def keep_reference(desk: Desk, caller: Caller, source: SourceRef) -> str:
+async def keep_reference(desk: Desk, caller: Caller, source: SourceRef, role: str = SOURCE) -> str:
     """Return the id of a still that is named by address, bytes or id; fetch and keep it first."""
     if source.id is not None:
         return source.id
     if source.base64 is not None:
-        return await in_turn(desk, desk.renders.add_source, caller.tenant, decoded(source.base64))
+        return await _keep(desk, caller, decoded(source.base64), role)
     assert source.url is not None
     with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
         await desk.fetcher.fetch(source.url, cast(BinaryIO, file))
-        pieces = _pieces(cast(BinaryIO, file))
-        return await in_turn(desk, desk.renders.add_source, caller.tenant, pieces)
+        return await _keep(desk, caller, _pieces(cast(BinaryIO, file)), role)
+
+
+async def _keep(desk: Desk, caller: Caller, data: bytes | Iterator[bytes], role: str) -> str:
+    return await in_turn(desk, desk.renders.add_source, caller.tenant, data, role)
 
 
 def decoded(text: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -103,6 +104,27 @@ def use_source(connection: sa.Connection, tenant: str, sha256: str) -> bool:
     """Renew a source's age; False when the tenant has none of that id."""
     told = {"whose": tenant, "which": sha256, "used_at": time.time()}
     return connection.execute(_RENEWAL, told).rowcount > 0
+
+
+def sources(connection: sa.Connection, tenant: str, sha256s: Iterable[str]) -> dict[str, int]:
+    """Return which of some sources a tenant has: id → bytes."""
+    query = sa.select(SOURCES.c.sha256, SOURCES.c.size)
+    query = query.where(SOURCES.c.tenant == tenant, SOURCES.c.sha256.in_(list(sha256s)))
+    return {sha256: int(size) for sha256, size in connection.execute(query)}
+
+
+def hold_sources(
+    connection: sa.Connection, render_id: str, tenant: str, sha256s: Collection[str]
+) -> None:
+    """Keep a tenant's sources for as long as a job is remembered."""
+    if not sha256s:
+        return
+    held = sources(connection, tenant, sha256s)
+    uses = [
+        {"render_id": render_id, "blob": blob, "role": "input", "size": size}
+        for blob, size in held.items()
+    ]
+    connection.execute(sa.insert(USES), uses)
 
 
 def workers(connection: sa.Connection) -> int:

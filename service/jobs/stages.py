@@ -6,11 +6,12 @@ to make again is also frozen into the storage, where a later attempt finds it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import BadZipFile
 
@@ -28,6 +29,7 @@ from pipelines.spec import RenderSpec, parse_spec
 from pipelines.threads import one_thread_a_picture, step_back
 from pipelines.variants import vary
 from service.jobs.freeze import freeze, tell, thaw, understand
+from service.jobs.recipe_files import ids_in, lay_out, name_of
 from service.jobs.task import ANIMATE, DRAFTS, ENCODE, REPORTING, STILL, Outcome, Task
 from service.storage.store import Storage, fetch
 
@@ -63,11 +65,20 @@ class Workshop:
         if task.render_id != self._job:
             self._job, self._made = task.render_id, {}
         spec = parse_spec(dict(task.recipe))
-        context = replace(context, seed=spec.seed)
-        bench = _Bench(task, spec, folder, context, self._storage, self._made)
-        result = _DOERS[task.stage.partition(":")[0]](bench)
+        with self._inputs(task, folder.parent) as files:
+            context = replace(context, seed=spec.seed, files=files)
+            bench = _Bench(task, spec, folder, context, self._storage, self._made)
+            result = _DOERS[task.stage.partition(":")[0]](bench)
         outcome: Outcome = {"kept": None, "told": None, "files": bench.store_files()}
         return outcome | result | {"timings": context.timings}
+
+    @contextmanager
+    def _inputs(self, task: Task, scratch: Path) -> Iterator[Mapping[str, Path]]:
+        """Lay out the files that a recipe names beside its still: name → file."""
+        ids = ids_in(task.recipe)
+        with TemporaryDirectory(dir=scratch) if ids else nullcontext(scratch) as room:
+            files = lay_out(self._storage, ids, Path(room))
+            yield {name_of(ids[role]): path for role, path in files.items()}
 
 
 @dataclass(frozen=True)

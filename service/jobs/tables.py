@@ -83,7 +83,7 @@ USES = Table(
         primary_key=True,
     ),
     Column("blob", String(64), primary_key=True),
-    Column("role", String(20), primary_key=True),  # "kept": a stage's result; "artifact"
+    Column("role", String(20), primary_key=True),  # "input"; "kept": a stage's; "artifact"
     Column("size", BigInteger, nullable=False),
     Index("stillwave_uses_blob", "blob"),
 )
