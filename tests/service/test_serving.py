@@ -116,7 +116,7 @@ def test_parts_that_are_killed_come_back_and_the_job_is_done(house: House) -> No
 def test_when_the_parent_is_killed_nobody_stays(house: House) -> None:
     house.finish(house.submit())
     family = psutil.Process(house.process.pid).children(recursive=True)
-    assert len(family) == 3, "HTTP, worker, and the worker's child"
+    assert len(family) == 5, "HTTP and its two readers, worker, and the worker's child"
 
     house.process.kill()
 
