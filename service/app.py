@@ -8,6 +8,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from anyio import CapacityLimiter
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
@@ -49,6 +50,9 @@ from service.settings import Settings
 TITLE = "Stillwave"
 API_VERSION = "1"
 """Of the routes; the program's own version is nobody's business."""
+
+THREADS = 12
+"""That wait for the database and the disk; each costs memory, and none is quick beside many."""
 
 STILLS_AT_A_TIME = 16
 """That are taken in; more wait without a thread."""
@@ -108,6 +112,7 @@ def create_app(settings: Settings, host: str = "127.0.0.1") -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     desk: Desk = app.state.desk
     desk.renders.warm()
+    current_default_thread_limiter().total_tokens = THREADS
     async with desk.pump.running():
         yield
     desk.renders.close()

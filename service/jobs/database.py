@@ -109,6 +109,7 @@ def _tune(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA busy_timeout=30000")
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA cache_size=-512")  # KiB; the system caches the file for all of them
 
 
 def _hurry(connection: sqlite3.Connection, _: object) -> None:
