@@ -7,6 +7,7 @@ done in child processes that hold nothing else. One that dies, or takes too long
 from __future__ import annotations
 
 import json
+import logging
 import os
 import queue
 import subprocess
@@ -20,6 +21,8 @@ from typing import Any
 
 from pipelines import errors
 from pipelines.errors import InvalidInput, InvalidSource
+
+LOG = logging.getLogger(__name__)
 
 MODULE = "service.prover"
 PACKAGE_ROOT = Path(__file__).parents[1]
@@ -91,18 +94,18 @@ class _Child:
 
     def ask(self, question: Mapping[str, object]) -> dict[str, Any]:
         """Return what is wrong with the files; nothing when nothing is."""
+        said: dict[str, Any] | None = None
         try:
             line = self.start()
             line.send_bytes(json.dumps(question).encode())
             if line.poll(PATIENCE_SECONDS):
-                said: dict[str, Any] = json.loads(line.recv_bytes())
+                said = json.loads(line.recv_bytes())
                 return said
-        except (EOFError, ConnectionError):
-            pass  # its last words are below
-        except BaseException:
-            self.end()  # it would give this answer to the next question
-            raise
-        self.end()
+        except (EOFError, ConnectionError) as error:
+            LOG.warning("a reader of files died (%s)", type(error).__name__)
+        finally:
+            if said is None:
+                self.end()  # it would give this answer to the next question
         raise InvalidSource(
             "the file breaks the program that reads it",
             allowed="a complete picture",

@@ -9,10 +9,10 @@ Postgres does the same by itself.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -72,23 +72,15 @@ class Writer:
             ending = None in taken
             changes = [change for change in taken if change is not None]
             try:
-                answers = self._commit(changes)
+                _tell(changes, self._commit(changes))
             except Exception as error:  # theirs to know, not this thread's
-                answers = [error for _ in changes]
-            for change, answer in zip(changes, answers, strict=True):
-                if isinstance(answer, Exception):
-                    change.answer.set_exception(answer)
-                else:
-                    change.answer.set_result(answer)
+                _tell(changes, [error] * len(changes))
 
     def _take(self) -> list[_Change | None]:
         """Wait for a change, and take what else waits."""
         taken = [self._waiting.get()]
-        try:
-            while len(taken) < MOST_AT_ONCE:
-                taken.append(self._waiting.get_nowait())
-        except Empty:
-            pass
+        while len(taken) < MOST_AT_ONCE and not self._waiting.empty():  # nobody else takes
+            taken.append(self._waiting.get())
         return taken
 
     def _commit(self, changes: list[_Change]) -> list[Any]:
@@ -108,3 +100,11 @@ def _done(connection: sa.Connection, work: Callable[[sa.Connection], Any]) -> An
         raise  # a full disk, for one, undoes the whole transaction
     except Exception as error:
         return error
+
+
+def _tell(changes: Sequence[_Change], answers: Sequence[Any]) -> None:
+    for change, answer in zip(changes, answers, strict=True):
+        if isinstance(answer, Exception):
+            change.answer.set_exception(answer)
+        else:
+            change.answer.set_result(answer)
