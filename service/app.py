@@ -51,10 +51,10 @@ TITLE = "Stillwave"
 API_VERSION = "1"
 """Of the routes; the program's own version is nobody's business."""
 
-THREADS = 12
+THREADS = 6
 """That wait for the database and the disk; each costs memory, and none is quick beside many."""
 
-STILLS_AT_A_TIME = 16
+STILLS_AT_A_TIME = 6
 """That are taken in; more wait without a thread."""
 
 BODIES = (RenderRequest, ExplorationRequest, PromotionRequest, SourceRequest, Problem)

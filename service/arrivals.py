@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -58,10 +59,16 @@ class Arrivals:
             InvalidSource: too many bytes, said as soon as they are.
             OutOfService: the disk refuses.
         """
-        with self._room() as folder:
-            path = folder / role
-            digest = _written(path, pieces)
-            yield Arrival(with_suffix(path), digest)
+        if role == SOURCE:
+            path = self._folder / secrets.token_hex(8)
+            try:
+                yield Arrival(path, _written(path, pieces))
+            finally:
+                path.unlink(missing_ok=True)
+        else:  # a sentence about it names it by its role
+            with self._room() as folder:
+                digest = _written(folder / role, pieces)
+                yield Arrival(with_suffix(folder / role), digest)
 
     def prove(self, arrival: Arrival, role: str) -> None:
         """Read a file as a job will.

@@ -9,7 +9,7 @@ the same :class:`service.errors.NotFound`. A database that is away is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -98,11 +98,13 @@ class Renders:
         self._require_space()
         pieces = [data] if isinstance(data, bytes) else data
         with self._arrivals.received(pieces, role) as arrival:
-            if not self._change(lambda c: records.use_source(c, tenant, arrival.sha256)):
+            if not self._brought_again(tenant, arrival.sha256):
                 self._arrivals.prove(arrival, role)
                 blob = self._storage.put_file(arrival.path)
-                with suppress(IntegrityError):  # the same bytes arrived twice at the same moment
+                try:
                     self._change(lambda c: records.keep_source(c, tenant, blob.key, blob.size))
+                except IntegrityError:  # the same bytes arrived twice at the same moment
+                    self._change(lambda c: records.use_source(c, tenant, blob.key))
         return arrival.sha256
 
     def submit(
@@ -322,7 +324,7 @@ class Renders:
         self._prove_files(tenant, request)
         render_id = records.new_id()
 
-        def accept(connection: sa.Connection) -> Render | None:
+        def accept(connection: sa.Connection) -> None:
             self._require_room(connection, tenant)
             for source_id in (request.source_id, *request.files.values()):
                 if not records.use_source(connection, tenant, source_id):
@@ -336,16 +338,14 @@ class Renders:
                 tenant=tenant,
                 priority=request.priority,
             )
-            return records.load(connection, render_id)
 
         try:
-            accepted = self._change(accept)
+            self._change(accept)
         except IntegrityError:
             if key is not None and (known := self._known(tenant, key, request)) is not None:
                 return known  # the same key arrived twice at the same moment
             raise
-        assert accepted is not None, "it was written in this very transaction"
-        return accepted
+        return self.get(tenant, render_id)
 
     def _known(self, tenant: str, key: str, request: Request) -> Render | None:
         with self._reading() as connection:
@@ -360,6 +360,14 @@ class Renders:
                 fix="use a new key for a new request",
             )
         return render
+
+    def _brought_again(self, tenant: str, sha256: str) -> bool:
+        """Renew a tenant's source; False when it is new, which is mostly seen without asking."""
+        try:
+            self._storage.path(sha256)
+        except KeyError:
+            return False
+        return self._change(lambda c: records.use_source(c, tenant, sha256))
 
     def _prove_files(self, tenant: str, request: Request) -> None:
         """Have the files that a recipe names read with its still."""

@@ -94,10 +94,13 @@ def forget(connection: sa.Connection, render_id: str) -> None:
 
 
 def keep_source(connection: sa.Connection, tenant: str, sha256: str, size: int) -> None:
-    """Remember a tenant's source, or that it was brought again."""
-    if not use_source(connection, tenant, sha256):
-        row = {"tenant": tenant, "sha256": sha256, "size": size, "used_at": time.time()}
-        connection.execute(sa.insert(SOURCES), row)
+    """Remember a tenant's source.
+
+    Raises:
+        IntegrityError: it is remembered.
+    """
+    row = {"tenant": tenant, "sha256": sha256, "size": size, "used_at": time.time()}
+    connection.execute(sa.insert(SOURCES), row)
 
 
 def use_source(connection: sa.Connection, tenant: str, sha256: str) -> bool:

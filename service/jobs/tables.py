@@ -49,6 +49,7 @@ RENDERS = Table(
     UniqueConstraint("tenant", "idempotency_key", name="stillwave_renders_key"),
     Index("stillwave_renders_list", "tenant", "kind", "id"),
     Index("stillwave_renders_state", "state", "queue"),
+    Index("stillwave_renders_live", "state", "tenant"),
 )
 
 EVENTS = Table(

@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from service.errors import OutOfService
+
 T = TypeVar("T")
 
 MOST_AT_ONCE = 64
@@ -40,6 +42,8 @@ class Writer:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._waiting: SimpleQueue[_Change | None] = SimpleQueue()
+        self._door = threading.Lock()
+        self._closed = False
         self._thread: threading.Thread | None = None
         if engine.dialect.name == "sqlite":
             self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -49,20 +53,26 @@ class Writer:
         """Do ``work`` in a transaction and return its result when that is committed.
 
         Raises:
+            OutOfService: it is closed.
             Exception: whatever ``work`` or the commit raised; then nothing of it was done.
         """
         if self._thread is None:
             with self._engine.begin() as connection:
                 return work(connection)
         change = _Change(work)
-        self._waiting.put(change)
+        with self._door:
+            if self._closed:
+                raise OutOfService("the service stops", fix="ask again when it is back")
+            self._waiting.put(change)
         result: T = change.answer.result()
         return result
 
     def close(self) -> None:
-        """End when everything that waits is done; changes that come later are nobody's."""
-        if self._thread is not None:
+        """End when everything that waits is done."""
+        with self._door:
+            self._closed = True
             self._waiting.put(None)
+        if self._thread is not None:
             self._thread.join()
 
     def _run(self) -> None:

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from service.errors import OutOfService
 from service.jobs.database import connect, prepare
 from service.jobs.tables import SOURCES
 from service.jobs.writer import Writer
@@ -69,6 +70,12 @@ def test_changes_that_wait_share_one_commit(engine: sa.Engine, writer: Writer) -
 def test_a_change_is_committed_when_it_returns(engine: sa.Engine, writer: Writer) -> None:
     writer.change(lambda connection: insert(connection, 1))
     assert numbers(engine) == {1}
+
+
+def test_after_its_end_a_change_is_refused(writer: Writer) -> None:
+    writer.close()
+    with pytest.raises(OutOfService, match="stops"):
+        writer.change(lambda connection: insert(connection, 1))
 
 
 def test_one_that_fails_fails_alone(engine: sa.Engine, writer: Writer) -> None:
