@@ -69,7 +69,8 @@ class Workshop:
             context = replace(context, seed=spec.seed, files=files)
             bench = _Bench(task, spec, folder, context, self._storage, self._made)
             result = _DOERS[task.stage.partition(":")[0]](bench)
-        outcome: Outcome = {"kept": None, "told": None, "files": bench.store_files()}
+        stored = [*result.pop("stored", ()), *bench.store_files()]
+        outcome: Outcome = {"kept": None, "told": None, "files": stored}
         return outcome | result | {"timings": context.timings}
 
     @contextmanager
@@ -121,9 +122,14 @@ class _Bench:
             copy.unlink(missing_ok=True)
         return self.made.get(stage)
 
-    def store_files(self) -> list[dict[str, object]]:
-        """Move what lies in the folder into the storage, several at a time: each waits for it."""
+    def store_files(self, *suffixes: str) -> list[dict[str, object]]:
+        """Move what lies in the folder into the storage, several at a time: each waits for it.
+
+        Args:
+            suffixes: of those to move; none stands for all.
+        """
         found = sorted(path for path in self.folder.rglob("*") if path.is_file())
+        found = [path for path in found if not suffixes or path.suffix in suffixes]
         with ThreadPoolExecutor(FILES_AT_A_TIME) as beside:
             return list(beside.map(lambda path: _stored(self.storage, path, self.folder), found))
 
@@ -172,19 +178,23 @@ def _encode(bench: _Bench) -> Outcome:
     scene, still = bench.scene()
     showing, name = bench.showing(bench.index), bench.spec.formats[bench.index]
     with ThreadPoolExecutor(1, initializer=step_back) as beside, one_thread_a_picture():
-        examined = None
-        if bench.index == 0:
-            size = scene.full_size if bench.spec.quality == "final" else None
-            saved = beside.submit(save_stills, bench.folder, still, size)
-            examined = beside.submit(examine, bench.spec, scene, showing, bench.context)
-            save_jpeg(bench.folder / "poster.jpg", showing.loop.clip.render(0))
+        first = (
+            beside.submit(_accompany, bench, scene, still, showing) if bench.index == 0 else None
+        )
         artifact = deliver(bench.spec, scene, showing, name, bench.folder, bench.context)
-        found = None
-        if examined is not None:
-            saved.result()
-            found = examined.result()
+        found, stored = (None, []) if first is None else first.result()
     made = bench.made[bench.task.stage] = (replace(artifact, path=Path(artifact.path.name)), found)
-    return {"told": tell(made)}
+    return {"told": tell(made), "stored": stored}
+
+
+def _accompany(
+    bench: _Bench, scene: Scene, still: Still, showing: Showing
+) -> tuple[Examination, list[dict[str, object]]]:
+    """Make the pictures of a job and look at the first format, while that is encoded."""
+    save_stills(bench.folder, still, scene.full_size if bench.spec.quality == "final" else None)
+    save_jpeg(bench.folder / "poster.jpg", showing.loop.clip.render(0))
+    stored = bench.store_files(".png", ".jpg")
+    return examine(bench.spec, scene, showing, bench.context), stored
 
 
 def _report(bench: _Bench) -> Outcome:
