@@ -13,6 +13,7 @@ import queue
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 WORTH_ANOTHER_TRY = (NoSpace, RemoteFailed, TryLater)
 """Errors that may pass by themselves; another error of ours is the request's, and final."""
+
+PROGRESS_SECONDS = 0.1
+"""Between two steps of one stage that are told."""
 
 NICENESS = 5
 """The heavy work steps back a little, so that requests are answered while it runs."""
@@ -69,6 +73,7 @@ class _Line:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._lock = threading.Lock()
+        self._told = ("", 0.0)
         self.tasks: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self.cancel = threading.Event()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -78,7 +83,11 @@ class _Line:
             self._connection.send_bytes(json.dumps(message).encode())
 
     def progress(self, stage: str, done: int, total: int) -> None:
-        self.say({"progress": [stage, done, total]})
+        """Pass on a stage's start, and now and then a step: telling of each would cost time."""
+        now = time.monotonic()
+        if stage != self._told[0] or now - self._told[1] > PROGRESS_SECONDS:
+            self._told = stage, now
+            self.say({"progress": [stage, done, total]})
 
     def _listen(self) -> None:
         while True:

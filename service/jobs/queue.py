@@ -10,7 +10,7 @@ no priority means the first of all, so one is always given.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -31,7 +31,9 @@ VERSION = "1"
 """Rises when the order of steps changes in a way that half-done jobs could not follow."""
 
 WORKFLOW = "stillwave.job"
-POLLING_SECONDS = 0.05
+POLLING_SECONDS: Mapping[QueueName, float] = {"cpu": 0.05, "gpu": 0.25}
+"""Between two looks at a queue: each look costs the jobs that run, each wait those that do not."""
+
 HIGHEST = 9
 """Our highest priority; the library's runs the other way and starts with 1."""
 
@@ -136,7 +138,7 @@ class Runner:
                 name,
                 worker_concurrency=1 if name == "gpu" else self._settings.worker_slots,
                 partition_concurrency=self._settings.tenant_slots,
-                polling_interval_sec=POLLING_SECONDS,
+                polling_interval_sec=POLLING_SECONDS[name],
                 on_conflict="always_update",
             )
 
