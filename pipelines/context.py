@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -42,6 +42,7 @@ class Context:
         timings: seconds spent in each stage, filled by :meth:`stage`.
         machine: what this machine decides for generative engines.
         preview: shown a rough (height, width, 3) uint8 picture now and then while one works.
+        files: what a recipe calls a file → where it lies, unless it names files by their paths.
     """
 
     data_dir: Path
@@ -51,6 +52,7 @@ class Context:
     timings: dict[str, float] = field(default_factory=dict)
     machine: Machine = field(default_factory=Machine)
     preview: PreviewListener | None = None
+    files: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def models_dir(self) -> Path:
@@ -61,6 +63,10 @@ class Context:
     def cache_dir(self) -> Path:
         """Where masks and depth maps are kept by their source's hash."""
         return self.data_dir / "cache"
+
+    def file(self, name: str) -> Path:
+        """Return where the file that a recipe names lies."""
+        return self.files.get(name, Path(name))
 
     def step(self, stage: str, done: int, total: int = 0) -> None:
         """Report progress; the place where a cancelled job stops.

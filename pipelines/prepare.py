@@ -63,19 +63,20 @@ def find_scene(spec: RenderSpec, source: Given, context: Context) -> Scene:
     """
     with context.stage("source"):
         original = source if isinstance(source, Source) else decode(source)
-    mask_file, depth_file = _path(spec.mask), _path(spec.depth)
+    mask_file, depth_file = _file(spec.mask, context), _file(spec.depth, context)
     with context.stage("mask"):
         subject = find_subject(original, context, mask_file)
     pixels = original.pixels
-    key = [original.sha256, subject.origin, _digest(spec.mask)]
+    key = [original.sha256, subject.origin, _digest(mask_file)]
     if spec.backdrop is not None:
         with context.stage("backdrop"):
-            pixels, subject = place_on_backdrop(pixels, subject, spec.backdrop, context)
-        key += [spec.backdrop, _digest(spec.backdrop)]
+            plate = context.files.get(spec.backdrop, spec.backdrop)
+            pixels, subject = place_on_backdrop(pixels, subject, plate, context)
+        key += [spec.backdrop, _digest(Path(plate))]
     with context.stage("depth"):
         depth = find_depth(pixels, subject, context, key="/".join(key), depth_file=depth_file)
-    motion_mask = _path(spec.motion.mask)
-    moving = None if motion_mask is None else read_mask(motion_mask, original.size, MOTION)
+    moving_file = _file(spec.motion.mask, context)
+    moving = None if moving_file is None else read_mask(moving_file, original.size, MOTION)
     scene = Scene(original, pixels, subject, depth, moving)
     return reduced(scene, working_side(spec))
 
@@ -90,7 +91,7 @@ def dress(scene: Scene, spec: RenderSpec, context: Context) -> Still:
             look=spec.look.name,
             strength=spec.look.amount,
             engine=spec.look.engine,
-            guidance=_guidance(spec),
+            guidance=_guidance(spec, context),
             context=context,
         )
     return replace(still, moving=scene.moving)
@@ -136,8 +137,9 @@ def reduced(scene: Scene, side: int) -> Scene:
     )
 
 
-def _guidance(spec: RenderSpec) -> Guidance:
+def _guidance(spec: RenderSpec, context: Context) -> Guidance:
     look = spec.look
+    reference = _file(look.reference, context)
     return Guidance(
         model=look.model,
         prompt=look.prompt,
@@ -146,7 +148,7 @@ def _guidance(spec: RenderSpec) -> Guidance:
         num_inference_steps=look.num_inference_steps,
         scheduler=look.scheduler,
         loras=tuple((lora.name, lora.scale) for lora in look.loras),
-        reference=None if look.reference is None else decode(Path(look.reference)).pixels,
+        reference=None if reference is None else decode(reference).pixels,
         reference_scale=look.reference_scale,
         structure=look.structure,
         structure_scale=look.structure_scale,
@@ -155,12 +157,11 @@ def _guidance(spec: RenderSpec) -> Guidance:
     )
 
 
-def _path(text: str | None) -> Path | None:
-    return None if text is None else Path(text)
+def _file(name: str | None, context: Context) -> Path | None:
+    return None if name is None else context.file(name)
 
 
-def _digest(text: str | None) -> str:
-    """Hash of the file called ``text``; of nothing when there is none."""
-    path = _path(text)
+def _digest(path: Path | None) -> str:
+    """Hash of a file; of nothing when there is none."""
     data = path.read_bytes() if path is not None and path.is_file() else b""
     return hashlib.sha256(data).hexdigest()

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from anyio import CapacityLimiter
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
@@ -28,6 +29,7 @@ from service.api.bodies import MOST_BYTES
 from service.api.desk import Desk
 from service.api.metrics import Metrics
 from service.api.pump import Pump
+from service.api.recipe_files import document_files
 from service.api.refusals import answer_errors
 from service.api.schemas import (
     ExplorationRequest,
@@ -52,8 +54,11 @@ TITLE = "Stillwave"
 API_VERSION = "1"
 """Of the routes; the program's own version is nobody's business."""
 
-STILLS_AT_A_TIME = 2
-"""That are decoded, to see that they can be."""
+THREADS = 6
+"""That wait for the database and the disk; each costs memory, and none is quick beside many."""
+
+STILLS_AT_A_TIME = 6
+"""That are taken in; more wait without a thread."""
 
 BODIES = (
     RenderRequest,
@@ -119,6 +124,8 @@ def create_app(settings: Settings, host: str = "127.0.0.1") -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     desk: Desk = app.state.desk
+    desk.renders.warm()
+    current_default_thread_limiter().total_tokens = THREADS
     async with desk.pump.running():
         yield
     desk.renders.close()
@@ -158,5 +165,6 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas = found.setdefault("components", {}).setdefault("schemas", {})
         for name, schema in documents.schemas(BODIES).items():
             schemas.setdefault(name, schema)
+        document_files(schemas)
         app.openapi_schema = found
     return app.openapi_schema

@@ -8,12 +8,11 @@ the same :class:`service.errors.NotFound`. A database that is away is
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -22,6 +21,7 @@ from pipelines.errors import StillwaveError, require_range
 from pipelines.spec import RenderSpec, parse_spec
 from pipelines.variants import vary
 from service import events
+from service.arrivals import SOURCE, Arrivals
 from service.errors import Conflict, KeyReused, NotFound, OutOfService, TooMany
 from service.jobs import records, states
 from service.jobs.database import connect, in_service, prepare
@@ -29,11 +29,14 @@ from service.jobs.lease import Lease
 from service.jobs.nouns import Delivered, Event, Kind, Page, Render, State
 from service.jobs.queue import Queue, migrate
 from service.jobs.records import require_cursor
-from service.jobs.request import Request, gather, request_of
+from service.jobs.request import Request, request_of
+from service.jobs.writer import Writer
 from service.settings import Settings
 from service.storage.store import Storage, open_storage
 
 __all__ = ["Delivered", "Event", "Page", "Render", "Renders", "Stored", "open_renders"]
+
+T = TypeVar("T")
 
 MAX_DRAFTS = 64
 """Of one exploration."""
@@ -86,32 +89,36 @@ class Renders:
         self, engine: sa.Engine, storage: Storage, jobs: Queue, settings: Settings
     ) -> None:
         self._engine = engine
+        self._writer = Writer(engine)
         self._storage = storage
         self._queue = jobs
         self._settings = settings
-        self._turn = _turn(engine)
         self._watch = Lease(engine, "nobody", settings.lease_seconds)
+        self._arrivals = Arrivals(settings.require_data_dir())
 
-    def add_source(self, tenant: str, data: bytes | Iterable[bytes]) -> str:
+    def add_source(self, tenant: str, data: bytes | Iterable[bytes], role: str = SOURCE) -> str:
         """Keep a still and return its id: the same bytes have the same id.
+
+        Args:
+            role: what it is read as: ``source``, or one of `service.jobs.recipe_files.PLACES`.
 
         Raises:
             InvalidSource: not an image, or beyond the limits; raised as soon as it is known.
+            InvalidMask, InvalidDepth: as little use, in that role.
             TooMany: the disk is nearly full.
             OutOfService: the store refuses.
         """
         self._require_space()
-        still = gather([data] if isinstance(data, bytes) else data)
-        from pipelines.source import decode
-
-        decode(still)
-        blob = self._storage.put([still])
-        try:
-            with self._changing() as connection:
-                records.keep_source(connection, tenant, blob.key, blob.size)
-        except IntegrityError:
-            pass  # the same bytes arrived twice at the same moment
-        return blob.key
+        pieces = [data] if isinstance(data, bytes) else data
+        with self._arrivals.received(pieces, role) as arrival:
+            if not self._brought_again(tenant, arrival.sha256):
+                self._arrivals.prove(arrival, role)
+                blob = self._storage.put_file(arrival.path)
+                try:
+                    self._change(lambda c: records.keep_source(c, tenant, blob.key, blob.size))
+                except IntegrityError:  # the same bytes arrived twice at the same moment
+                    self._change(lambda c: records.use_source(c, tenant, blob.key))
+        return arrival.sha256
 
     def submit(
         self,
@@ -136,9 +143,10 @@ class Renders:
                 it raises, e.g. TooMany, refuses the job.
 
         Raises:
-            NotFound: no such source of this tenant.
+            NotFound: no such source of this tenant, or no such file that the recipe names.
             KeyReused: the key came before with another request.
             InvalidRecipe: the recipe names files of this machine.
+            InvalidMask, InvalidDepth, InvalidSource: a file does not fit the still.
             OutOfRange: priority.
             TooMany: the queue or the disk is full.
         """
@@ -250,8 +258,7 @@ class Renders:
             NotFound: unknown.
         """
         waiting = self.get(tenant, render_id).state == "queued"
-        with self._changing() as connection:
-            ended = states.cancel(connection, render_id)
+        ended = self._change(lambda c: states.cancel(c, render_id))
         if ended and waiting:
             self._queue.drop(render_id)
         return self.get(tenant, render_id)
@@ -263,8 +270,7 @@ class Renders:
             NotFound: unknown.
         """
         self.cancel(tenant, render_id)
-        with self._changing() as connection:
-            records.forget(connection, render_id)
+        self._change(lambda c: records.forget(c, render_id))
 
     def artifact(self, tenant: str, render_id: str, name: str) -> Stored:
         """Return a file of a succeeded job.
@@ -321,8 +327,14 @@ class Renders:
         with in_service():
             return self._watch.living()
 
+    def warm(self) -> None:
+        """Start what takes a while to start, so that the first request finds it ready."""
+        self._arrivals.warm()
+
     def close(self) -> None:
         """Give connections back."""
+        self._writer.close()
+        self._arrivals.close()
         self._queue.close()
         self._engine.dispose()
 
@@ -331,21 +343,27 @@ class Renders:
         if key is not None and (known := self._known(tenant, key, request)) is not None:
             return known
         self._require_space()
+        self._prove_files(tenant, request)
         render_id = records.new_id()
+
+        def accept(connection: sa.Connection) -> None:
+            self._require_room(connection, tenant)
+            for source_id in (request.source_id, *request.files.values()):
+                if not records.use_source(connection, tenant, source_id):
+                    raise NotFound("source", source_id)
+            states.accept(connection, request.row(render_id, tenant, key))
+            spend(connection)
+            records.hold_sources(connection, render_id, tenant, set(request.files.values()))
+            self._queue.put(
+                connection,
+                render_id,
+                queue=request.queue,
+                tenant=tenant,
+                priority=request.priority,
+            )
+
         try:
-            with self._changing() as connection:
-                self._require_room(connection, tenant)
-                if not records.use_source(connection, tenant, request.source_id):
-                    raise NotFound("source", request.source_id)
-                states.accept(connection, request.row(render_id, tenant, key))
-                spend(connection)
-                self._queue.put(
-                    connection,
-                    render_id,
-                    queue=request.queue,
-                    tenant=tenant,
-                    priority=request.priority,
-                )
+            self._change(accept)
         except IntegrityError:
             if key is not None and (known := self._known(tenant, key, request)) is not None:
                 return known  # the same key arrived twice at the same moment
@@ -365,6 +383,29 @@ class Renders:
                 fix="use a new key for a new request",
             )
         return render
+
+    def _brought_again(self, tenant: str, sha256: str) -> bool:
+        """Renew a tenant's source; False when it is new, which is mostly seen without asking."""
+        try:
+            self._storage.path(sha256)
+        except KeyError:
+            return False
+        return self._change(lambda c: records.use_source(c, tenant, sha256))
+
+    def _prove_files(self, tenant: str, request: Request) -> None:
+        """Have the files that a recipe names read with its still."""
+        if not request.files:
+            return
+        ids = {SOURCE: request.source_id, **request.files}
+        with self._reading() as connection:
+            known = records.sources(connection, tenant, ids.values())
+        for source_id in ids.values():
+            if source_id not in known:
+                raise NotFound("source", source_id)
+        try:
+            self._arrivals.prove_together(self._storage, ids)
+        except KeyError as error:
+            raise OutOfService("the storage has lost a file of the recipe", wait=60.0) from error
 
     def _require_room(self, connection: sa.Connection, tenant: str) -> None:
         everybody, own = records.count_live(connection, tenant)
@@ -394,10 +435,9 @@ class Renders:
             raise OutOfService(f"the storage has lost {file.name}", wait=60.0) from error
         return Stored(file, path, self._storage)
 
-    @contextmanager
-    def _changing(self) -> Iterator[sa.Connection]:
-        with self._turn, in_service(), self._engine.begin() as connection:
-            yield connection
+    def _change(self, work: Callable[[sa.Connection], T]) -> T:
+        with in_service():
+            return self._writer.change(work)
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -425,15 +465,6 @@ def _verdict(check: Callable[[], object]) -> str:
     except StillwaveError as error:
         return str(error)
     return "ok"
-
-
-def _turn(engine: sa.Engine) -> AbstractContextManager[object]:
-    """Return what lets writers in one after another, in a queue of ours.
-
-    SQLite has one writer at a time and lets the others sleep and ask again, without any order:
-    then some of twenty wait for seconds.
-    """
-    return threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
 
 
 def open_renders(settings: Settings) -> Renders:

@@ -130,7 +130,7 @@ def collect(home: House, settings: Settings, toll: Toll) -> None:
     home.start()
     scratch, hands = settings.data_dir / "scratch", home.workers
     eventually(lambda: len(home.parts("hand")) == hands)
-    eventually(lambda: len(list(scratch.iterdir())) == hands)
+    eventually(lambda: len(list(scratch.iterdir())) == hands + 1)  # theirs, and HTTP's
     toll.scratch = sum(len(list(folder.iterdir())) for folder in scratch.iterdir())
     toll.unused = _left_over(settings).blobs
     home.stop()

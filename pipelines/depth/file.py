@@ -16,7 +16,7 @@ KINDS = "8 or 16-bit PNG or TIFF, float TIFF, or NPY, one channel, white (large)
 ASPECT_TOLERANCE = 0.01
 
 
-def read_depth(path: Path, shape: tuple[int, int]) -> Depth:
+def read_depth(path: Path, shape: tuple[int, int] | None = None) -> Depth:
     """Read a nearness map and fit it to a still.
 
     Integer files span their type's range; float files must hold 0..1 (or are scaled by their
@@ -24,7 +24,8 @@ def read_depth(path: Path, shape: tuple[int, int]) -> Depth:
 
     Args:
         path: 8/16-bit PNG or TIFF, float TIFF, NPY.
-        shape: (height, width) of the still; another size of the same aspect is resampled.
+        shape: (height, width) of the still; another size of the same aspect is resampled. None
+            takes the file as it is.
 
     Returns:
         (height, width) float32, 1 = nearest.
@@ -38,8 +39,8 @@ def read_depth(path: Path, shape: tuple[int, int]) -> Depth:
     if values.ndim != 2:
         raise _refused(path, f"has shape {values.shape}", values.shape)
     nearness = _scaled(values, path)
-    height, width = shape
-    if nearness.shape != shape:
+    height, width = shape or nearness.shape
+    if nearness.shape != (height, width):
         aspect = (nearness.shape[1] / nearness.shape[0]) / (width / height)
         if abs(aspect - 1) > ASPECT_TOLERANCE:
             size = f"{nearness.shape[1]}x{nearness.shape[0]}"

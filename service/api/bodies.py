@@ -19,7 +19,8 @@ from starlette.requests import Request
 
 from pipelines.errors import InvalidInput, InvalidRecipe, InvalidSource
 from pipelines.parts import SourceRef
-from service.api.desk import Caller, Desk, in_thread, in_turn
+from service.api.desk import Caller, Desk, in_turn
+from service.arrivals import SOURCE
 from service.errors import Malformed, TooLarge, UnsupportedMedia
 from service.problems import Misplaced, Place, misplaced
 
@@ -136,34 +137,39 @@ def validated(model: type[Model], document: object, root: str = "") -> Model:
 
 
 async def keep_upload(
-    desk: Desk, caller: Caller, upload: UploadFile, pointer: str = "/source"
+    desk: Desk, caller: Caller, upload: UploadFile, pointer: str = "/source", role: str = SOURCE
 ) -> str:
-    """Keep an uploaded still; return its source's id."""
-    await in_thread(upload.file.seek, 0)
+    """Keep an uploaded still, or another file of a recipe; return its source's id."""
     with placed(pointer):
-        return await in_turn(desk, desk.renders.add_source, caller.tenant, _pieces(upload.file))
+        return await _keep(desk, caller, _pieces(upload.file), role)
 
 
 async def keep_reference(
-    desk: Desk, caller: Caller, source: SourceRef, pointer: str = "/source/{}"
+    desk: Desk,
+    caller: Caller,
+    source: SourceRef,
+    pointer: str = "/source/{}",
+    role: str = SOURCE,
 ) -> str:
-    """Return the id of a still that is named by address, bytes or id; fetch and keep it first.
+    """Return the id of a file that is named by address, bytes or id; fetch and keep it first.
 
     Args:
         pointer: where the reference is in the request, ``{}`` standing for its kind.
+        role: what the file is read as.
     """
     if source.id is not None:
         return source.id
     if source.base64 is not None:
         with placed(pointer.format("base64")):
-            data = decoded(source.base64)
-            return await in_turn(desk, desk.renders.add_source, caller.tenant, data)
+            return await _keep(desk, caller, decoded(source.base64), role)
     assert source.url is not None
     with placed(pointer.format("url")), tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
         await desk.fetcher.fetch(source.url, cast(BinaryIO, file))
-        await in_thread(file.seek, 0)
-        pieces = _pieces(cast(BinaryIO, file))
-        return await in_turn(desk, desk.renders.add_source, caller.tenant, pieces)
+        return await _keep(desk, caller, _pieces(cast(BinaryIO, file)), role)
+
+
+async def _keep(desk: Desk, caller: Caller, data: bytes | Iterator[bytes], role: str) -> str:
+    return await in_turn(desk, desk.renders.add_source, caller.tenant, data, role)
 
 
 @contextmanager
@@ -209,6 +215,7 @@ def missing_source(pointer: str = "/source") -> Misplaced:
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    file.seek(0)
     while piece := file.read(PIECE):
         yield piece
 

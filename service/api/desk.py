@@ -40,7 +40,7 @@ class Desk:
 
     Attributes:
         host: that the server is bound to.
-        turns: how many stills are looked at at a time; a large one takes 200 MB while it is.
+        turns: how many stills are taken in at a time.
     """
 
     settings: Settings
@@ -83,7 +83,7 @@ async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
 
 
 async def in_turn(desk: Desk, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Do what needs much memory, few at a time."""
+    """Do what may take long, so few at a time that other work finds threads."""
     return await run_sync(partial(work, *args, **kwargs), limiter=desk.turns)
 
 

@@ -8,11 +8,21 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from service.jobs.recipe_files import PLACES
 from service.problems import MEDIA_TYPE, Problem
 
 REFERENCE = "#/components/schemas/{model}"
 
 STILL = {"type": "string", "format": "binary", "description": "The still's file."}
+
+RECIPE_FILES = {
+    role: {
+        "type": "string",
+        "format": "binary",
+        "description": f"The file that the recipe names as {'.'.join(place)}.",
+    }
+    for role, place in PLACES.items()
+}
 
 
 def _reference(model: type[BaseModel]) -> dict[str, str]:
@@ -49,12 +59,13 @@ def json_body(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def json_or_form(model: type[BaseModel]) -> dict[str, Any]:
-    """Document a body that is JSON, or a form with the file ``source`` and the rest as ``spec``."""
+    """Document a body that is JSON, or a form with files and the rest as ``spec``."""
     schema = _reference(model)
     form = {
         "type": "object",
         "properties": {
             "source": STILL,
+            **RECIPE_FILES,
             "spec": {
                 "type": "string",
                 "contentMediaType": "application/json",

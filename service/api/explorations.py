@@ -13,6 +13,7 @@ from service.api.desk import AtDesk, Writer, in_thread
 from service.api.documents import json_body, json_or_form
 from service.api.headers import IdempotencyKey, Prefer
 from service.api.job_routes import ACCEPTED, job_router
+from service.api.recipe_files import with_files
 from service.api.schemas import ExplorationRequest, PromotionRequest
 from service.jobs.nouns import Kind
 from service.resources import RenderResource
@@ -73,12 +74,13 @@ async def promote_draft(
     """Accept the final of a draft."""
     wanted = validated(PromotionRequest, await read_json(request))
     await jobs.found(desk, caller, KIND, exploration_id)
+    changes = await with_files(desk, caller, wanted.changes, "/changes")
     render = await in_thread(
         desk.renders.promote,
         caller.tenant,
         exploration_id,
         wanted.draft,
-        changes=wanted.changes,
+        changes=changes,
         idempotency_key=idempotency_key,
         priority=wanted.priority,
         metadata=wanted.metadata,

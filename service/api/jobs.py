@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from pipelines.spec import RenderSpec
 from service.api.bodies import (
+    Form,
     keep_reference,
     keep_upload,
     media_type,
@@ -21,14 +22,19 @@ from service.api.bodies import (
 from service.api.desk import Caller, Desk, in_thread
 from service.api.files import send_file
 from service.api.headers import wait_of
+from service.api.recipe_files import with_files, without_files
 from service.api.schemas import PageResource, RenderRequest
 from service.api.stream import wait_for_end
 from service.errors import Malformed, NotFound
 from service.jobs.nouns import LIVE, Kind, Render, State
+from service.jobs.recipe_files import PLACES
 from service.logs import about_render
 from service.resources import RenderResource, home_of
 
 Wanted = TypeVar("Wanted", bound=RenderRequest)
+
+FILES = ("source", *PLACES)
+"""Fields of a form that hold files."""
 
 
 async def read_request(
@@ -37,30 +43,48 @@ async def read_request(
     """Read a form or a JSON body; return what is wanted and the id of its kept still."""
     if media_type(request) == "multipart/form-data":
         return await _from_form(request, desk, caller, model)
-    wanted = validated(model, await read_json(request))
+    document = await read_json(request)
+    wanted = _first_look(model, document, "")
     if wanted.source is None:
         raise missing_source()
-    return wanted, await keep_reference(desk, caller, wanted.source)
+    source_id = await keep_reference(desk, caller, wanted.source)
+    return validated(model, await with_files(desk, caller, document, "")), source_id
 
 
 async def _from_form(
     request: Request, desk: Desk, caller: Caller, model: type[Wanted]
 ) -> tuple[Wanted, str]:
-    async with read_form(request, most_files=1) as form:
-        unknown = sorted({*form.fields, *form.files} - {"source", "spec"})
-        if unknown:
-            raise Malformed(
-                f"the form has a field {unknown[0]!r}",
-                allowed="the file source, and spec as JSON",
-                fix="put everything else into spec",
-            )
-        spec = form.fields.get("spec") or "{}"
-        wanted = validated(model, parse_json(spec, "spec"), "/spec")
+    async with read_form(request, most_files=len(FILES)) as form:
+        _require_our_fields(form)
+        document = parse_json(form.fields.get("spec") or "{}", "spec")
+        wanted = _first_look(model, document, "/spec")
         if "source" in form.files:
-            return wanted, await keep_upload(desk, caller, form.files["source"][0])
-        if wanted.source is None:
+            source_id = await keep_upload(desk, caller, form.files["source"][0])
+        elif wanted.source is not None:
+            source_id = await keep_reference(desk, caller, wanted.source, "/spec/source/{}")
+        else:
             raise missing_source()
-        return wanted, await keep_reference(desk, caller, wanted.source, "/spec/source/{}")
+        document = await with_files(desk, caller, document, "/spec", form)
+        return validated(model, document, "/spec"), source_id
+
+
+def _require_our_fields(form: Form) -> None:
+    unknown = sorted({*form.fields, *form.files} - {"spec", *FILES})
+    if unknown:
+        raise Malformed(
+            f"the form has a field {unknown[0]!r}",
+            allowed=f"the files {', '.join(FILES)}, and spec as JSON",
+            fix="put everything else into spec",
+        )
+    for name, uploads in form.files.items():
+        if len(uploads) > 1:
+            raise Malformed(f"the form has {len(uploads)} files {name!r}", fix="send one")
+
+
+def _first_look(model: type[Wanted], document: object, root: str) -> Wanted:
+    """Return what is wanted, before anything is fetched or kept for it."""
+    told = without_files(document) if isinstance(document, dict) else document
+    return validated(model, told, root)
 
 
 def recipe_of(wanted: RenderRequest) -> RenderSpec:

@@ -37,7 +37,7 @@ async def follow(desk: Desk, render: Render, after: int) -> Response:
         missed = await in_thread(desk.renders.events, render.tenant, render.id, after)
         if not missed:
             return Response(status_code=204)
-    return EventStream(_lines(desk, render, after))
+    return EventStream(_lines(desk, render.tenant, render.id, after))
 
 
 async def wait_for_end(desk: Desk, render: Render, seconds: float) -> Render:
@@ -56,20 +56,21 @@ async def wait_for_end(desk: Desk, render: Render, seconds: float) -> Render:
                 left = deadline - time.monotonic()
 
 
-async def _lines(desk: Desk, render: Render, last: int) -> AsyncIterator[bytes]:
+async def _lines(desk: Desk, tenant: str, id: str, last: int) -> AsyncIterator[bytes]:
+    """Yield what is sent; holds no job meanwhile, since many may listen for long."""
     yield RECONNECT
     try:
-        async for event in _events(desk, render, last):
+        async for event in _events(desk, tenant, id, last):
             yield HEARTBEAT if event is None else written(event)
     except StillwaveError:
         return  # it was deleted, or the log is away: the client comes back and is told
 
 
-async def _events(desk: Desk, render: Render, last: int) -> AsyncIterator[Event | None]:
+async def _events(desk: Desk, tenant: str, id: str, last: int) -> AsyncIterator[Event | None]:
     """Yield a job's events in order, each once; None when nothing happened for a while."""
-    async with desk.pump.listening(render.id) as listener:
+    async with desk.pump.listening(id) as listener:
         while True:
-            logged = await in_thread(desk.renders.events, render.tenant, render.id, last)
+            logged = await in_thread(desk.renders.events, tenant, id, last)
             for event in logged:
                 yield event
                 if event.kind in ENDED:

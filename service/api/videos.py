@@ -34,6 +34,7 @@ from service.api.orders import (
     reference_in,
     remembered,
 )
+from service.api.recipe_files import with_files
 from service.api.schemas import (
     Status,
     VideoDeleted,
@@ -68,7 +69,8 @@ async def create_video(
 ) -> VideoResource:
     """Order a video: a form, or JSON with the still as ``image_reference.image_url``."""
     order, source_id = await _read(request, desk, caller)
-    recipe = recipe_for(order)
+    extra = await with_files(desk, caller, order.extra_params, "/extra_params")
+    recipe = recipe_for(order.model_copy(update={"extra_params": extra}))
     render = await in_thread(
         desk.renders.submit,
         caller.tenant,

@@ -44,13 +44,25 @@ def database_url(settings: Settings) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def connect(settings: Settings) -> sa.Engine:
-    """Open the database; one engine serves all threads of a process."""
+def connect(settings: Settings, *, durable: bool = True) -> sa.Engine:
+    """Open the database; one engine serves all threads of a process.
+
+    Args:
+        durable: a change is on the disk when its commit returns. Otherwise it follows within the
+            moment, or with the next change that is durable; a power cut (or the crash of a
+            Postgres server) loses the last ones, always the latest first. That is enough for what
+            is only done again.
+    """
     url = database_url(settings)
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+        told = {} if durable else {"options": "-c synchronous_commit=off"}
+        return sa.create_engine(
+            url, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=told
+        )
     engine = sa.create_engine(url, connect_args={"timeout": 30}, pool_size=10, max_overflow=20)
     sa.event.listen(engine, "connect", _tune)
+    if not durable:
+        sa.event.listen(engine, "connect", _hurry)
     return engine
 
 
@@ -121,3 +133,9 @@ def _tune(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA busy_timeout=30000")
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA cache_size=-512")  # KiB; the system caches the file for all of them
+
+
+def _hurry(connection: sqlite3.Connection, _: object) -> None:
+    """Leave it to the system when the log of changes reaches the disk."""
+    connection.execute("PRAGMA synchronous=NORMAL")

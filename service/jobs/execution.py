@@ -45,20 +45,27 @@ AGAIN, ENDED, DONE = "again", "ended", "done"
 
 @dataclass(frozen=True)
 class Bench:
-    """What the executions of one worker share."""
+    """What the executions of one worker share.
+
+    Attributes:
+        engine: for what must not be lost: an attempt's number, which nobody else may have too,
+            and how a job ended.
+        quick: for what is only done again: how far it came.
+    """
 
     engine: sa.Engine
+    quick: sa.Engine
     storage: Storage
     settings: Settings
     crew: Crew
     running: dict[str, Execution] = field(default_factory=dict)
     closing: threading.Event = field(default_factory=threading.Event)
 
-    def change(self, work: Callable[[sa.Connection], T]) -> T:
+    def change(self, work: Callable[[sa.Connection], T], *, final: bool = False) -> T:
         """Do ``work`` in a transaction, with patience for a database that is away."""
 
         def once() -> T:
-            with self.engine.begin() as connection:
+            with (self.engine if final else self.quick).begin() as connection:
                 return work(connection)
 
         return patiently(once)
@@ -140,7 +147,7 @@ class Execution:
     def _opened(self) -> bool:
         """Open an attempt where there is none; False when the job has ended."""
         if self.attempt is None:
-            self.attempt = self._bench.change(lambda c: states.begin(c, self._id))
+            self.attempt = self._bench.change(lambda c: states.begin(c, self._id), final=True)
             self._deadline = time.monotonic() + self._bench.settings.job_seconds
         return self.attempt is not None
 
@@ -177,7 +184,9 @@ class Execution:
         key = next(file.sha256 for file in files if file.name == name)
         report = json.loads(b"".join(self._bench.storage.read(key)))
         attempt = self._number
-        done = self._bench.change(lambda c: states.succeed(c, self._id, attempt, report, files))
+        done = self._bench.change(
+            lambda c: states.succeed(c, self._id, attempt, report, files), final=True
+        )
         return (DONE, None) if done else (ENDED, None)
 
     @property
@@ -189,7 +198,7 @@ class Execution:
         if again:
             return self._broken(str(error["detail"]))
         attempt = self._number
-        self._bench.change(lambda c: states.fail(c, self._id, attempt, error))
+        self._bench.change(lambda c: states.fail(c, self._id, attempt, error), final=True)
         return ENDED, None
 
     def _broken(self, reason: str) -> tuple[str, None]:

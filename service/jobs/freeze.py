@@ -1,7 +1,7 @@
 """The pipelines' nouns ↔ one file, so that a later stage, or another process, takes over.
 
-A file is a NumPy archive: the arrays, and a JSON text that says where they belong. Only the classes
-named here come out of it again, and nothing in it is run.
+A file is a NumPy archive: the arrays, and a JSON text that says where they belong. What has no
+arrays is told as that text alone. Only the classes named here come out again; nothing is run.
 """
 
 from __future__ import annotations
@@ -80,10 +80,31 @@ def thaw(path: Path) -> Any:  # noqa: ANN401 - whatever was frozen
         return _made(json.loads(str(archive[_TEXT])), archive)
 
 
+def tell(noun: object) -> object:
+    """Return a noun without arrays as a JSON document.
+
+    Raises:
+        ValueError: it has some.
+    """
+    arrays: list[Array] = []
+    document = _told(noun, arrays)
+    if arrays:
+        raise ValueError("a noun with arrays is frozen into a file")
+    return document
+
+
+def understand(document: object) -> Any:  # noqa: ANN401 - whatever was told
+    """Return the noun of a document that `tell` wrote.
+
+    Raises:
+        ValueError: of another version.
+    """
+    return _made(document, {})
+
+
 def _told(value: Any, arrays: list[Array]) -> object:  # noqa: ANN401
     if isinstance(value, np.ndarray):
-        arrays.append(value)
-        return {_ARRAY: len(arrays) - 1}
+        return {_ARRAY: _place(value, arrays)}
     if isinstance(value, Path):
         return {_PATH: str(value)}
     if isinstance(value, tuple | list):
@@ -95,6 +116,15 @@ def _told(value: Any, arrays: list[Array]) -> object:  # noqa: ANN401
     if is_dataclass(value):
         return {_CLASS: type(value).__name__, _MAP: _parts(value, arrays)}
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _place(array: Array, arrays: list[Array]) -> int:
+    """Return where an array stands among ``arrays``; nouns share many, and each is kept once."""
+    for index, known in enumerate(arrays):
+        if known is array:
+            return index
+    arrays.append(array)
+    return len(arrays) - 1
 
 
 def _parts(value: Any, arrays: list[Array]) -> dict[str, object]:  # noqa: ANN401

@@ -6,7 +6,6 @@ else is lost. It ends by itself when its worker does.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
 import os
@@ -14,8 +13,9 @@ import queue
 import shutil
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import mkdtemp
@@ -25,6 +25,7 @@ from pipelines.context import Context
 from pipelines.errors import Cancelled, NoSpace, RemoteFailed, StillwaveError
 from pipelines.files import output_errors
 from service.errors import TryLater
+from service.jobs.scratch import scratch
 from service.jobs.task import Task
 from service.logs import about_render, log_json
 from service.problems import public_sentence
@@ -33,11 +34,14 @@ from service.settings import Settings
 if TYPE_CHECKING:
     from service.jobs.stages import Workshop
 
-SCRATCH = "scratch"
-"""Folder of the data folder where stages work."""
-
 WORTH_ANOTHER_TRY = (NoSpace, RemoteFailed, TryLater)
 """Errors that may pass by themselves; another error of ours is the request's, and final."""
+
+PROGRESS_SECONDS = 0.1
+"""Between two steps of one stage that are told."""
+
+NICENESS = 5
+"""The heavy work steps back a little, so that requests are answered while it runs."""
 
 LOG = logging.getLogger("stillwave.hand")
 
@@ -47,13 +51,14 @@ def serve(connection: Connection) -> None:
     settings = Settings.model_validate(json.loads(connection.recv_bytes()))
     with suppress(OSError):  # when memory runs out, this process goes, not the worker
         Path("/proc/self/oom_score_adj").write_text("500")
+    os.nice(NICENESS)
     from service.jobs.stages import Workshop
     from service.storage.store import open_storage
 
     workshop = Workshop(open_storage(settings))
     line = _Line(connection)
     line.say({"ready": True})
-    with _scratch(settings.require_data_dir() / SCRATCH) as scratch:
+    with scratch(settings.require_data_dir()) as own:
         while True:
             task = Task(**line.tasks.get())
             context = Context(
@@ -63,7 +68,7 @@ def serve(connection: Connection) -> None:
                 machine=settings.machine(),
             )
             about_render(task.render_id)
-            line.say(_answer(workshop, task, scratch, context))
+            line.say(_answer(workshop, task, own, context))
 
 
 class _Line:
@@ -72,6 +77,7 @@ class _Line:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._lock = threading.Lock()
+        self._told = ("", 0.0)
         self.tasks: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self.cancel = threading.Event()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -81,7 +87,11 @@ class _Line:
             self._connection.send_bytes(json.dumps(message).encode())
 
     def progress(self, stage: str, done: int, total: int) -> None:
-        self.say({"progress": [stage, done, total]})
+        """Pass on a stage's start, and now and then a step: telling of each would cost time."""
+        now = time.monotonic()
+        if stage != self._told[0] or now - self._told[1] > PROGRESS_SECONDS:
+            self._told = stage, now
+            self.say({"progress": [stage, done, total]})
 
     def _listen(self) -> None:
         while True:
@@ -96,8 +106,8 @@ class _Line:
                 self.cancel.set()
 
 
-def _answer(workshop: Workshop, task: Task, scratch: Path, context: Context) -> dict[str, object]:
-    folder = Path(mkdtemp(dir=scratch))
+def _answer(workshop: Workshop, task: Task, own: Path, context: Context) -> dict[str, object]:
+    folder = Path(mkdtemp(dir=own))
     try:
         with output_errors(folder):
             return {"done": workshop.do(task, folder, context)}
@@ -132,36 +142,6 @@ def told(error: StillwaveError) -> dict[str, object]:
 def _unforeseen(error: Exception) -> dict[str, object]:
     name = type(error).__name__
     return {"type": "JobFailed", "title": "the work broke", "detail": f"the work broke ({name})."}
-
-
-@contextmanager
-def _scratch(folder: Path) -> Iterator[Path]:
-    """Yield a folder for this process; sweep away those of dead ones: nobody holds their lock."""
-    folder.mkdir(parents=True, exist_ok=True)
-    door = os.open(folder, os.O_RDONLY)
-    fcntl.flock(door, fcntl.LOCK_EX)  # nobody sweeps a folder that is not locked yet
-    own = Path(mkdtemp(dir=folder))
-    lock = os.open(own, os.O_RDONLY)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    for left in folder.iterdir():
-        _sweep(left)
-    os.close(door)
-    try:
-        yield own
-    finally:
-        os.close(lock)
-        shutil.rmtree(own, ignore_errors=True)
-
-
-def _sweep(left: Path) -> None:
-    lock = os.open(left, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(left, ignore_errors=True)
-    except BlockingIOError:
-        return
-    finally:
-        os.close(lock)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,9 @@ VERSION = "1"
 """Rises when the order of steps changes in a way that half-done jobs could not follow."""
 
 WORKFLOW = "stillwave.job"
-POLLING_SECONDS = 0.1
+POLLING_SECONDS: Mapping[QueueName, float] = {"cpu": 0.05, "gpu": 0.25}
+"""Between two looks at a queue: each look costs the jobs that run, each wait those that do not."""
+
 HIGHEST = 9
 """Our highest priority; the library's runs the other way and starts with 1."""
 
@@ -107,13 +109,19 @@ class Runner:
     """The side of a worker: takes jobs from its queues and runs them in threads."""
 
     def __init__(
-        self, settings: Settings, worker_id: str, work: Callable[[str, Step[object]], None]
+        self,
+        settings: Settings,
+        quick: sa.Engine,
+        worker_id: str,
+        work: Callable[[str, Step[object]], None],
     ) -> None:
+        """``quick`` is used on SQLite, where a step would wait for the disk several times."""
         _quieten()
         self._settings = settings
         config: DBOSConfig = {
             "name": APP,
             "system_database_url": database_url(settings),
+            "system_database_engine": quick if quick.dialect.name == "sqlite" else None,
             "executor_id": worker_id,
             "application_version": VERSION,
             "log_level": "WARNING",
@@ -137,7 +145,7 @@ class Runner:
                 name,
                 worker_concurrency=1 if name == "gpu" else self._settings.worker_slots,
                 partition_concurrency=self._settings.tenant_slots,
-                polling_interval_sec=POLLING_SECONDS,
+                polling_interval_sec=POLLING_SECONDS[name],
                 on_conflict="always_update",
             )
 

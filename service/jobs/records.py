@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -11,6 +12,21 @@ import sqlalchemy as sa
 from pipelines.errors import InvalidInput
 from service.jobs.nouns import LIVE, Delivered, Page, Progress, Render, State
 from service.jobs.tables import RENDERS, SOURCES, USES
+
+_ONE = sa.select(RENDERS).where(RENDERS.c.id == sa.bindparam("which"))
+_COUNTS = sa.select(
+    sa.func.count(),
+    sa.func.sum(sa.case((RENDERS.c.tenant == sa.bindparam("whose"), 1), else_=0)),
+).where(RENDERS.c.state.in_(LIVE))
+_RENEWAL = (
+    sa.update(SOURCES)
+    .where(
+        SOURCES.c.tenant == sa.bindparam("whose"),
+        SOURCES.c.sha256 == sa.bindparam("which"),
+    )
+    .values(used_at=sa.bindparam("used_at"))
+)
+"""What every submission asks: built once, since building takes longer than asking."""
 
 
 def new_id() -> str:
@@ -42,8 +58,7 @@ def find(connection: sa.Connection, tenant: str, render_id: str) -> Render | Non
 
 def load(connection: sa.Connection, render_id: str) -> Render | None:
     """Return any tenant's job, for a worker."""
-    query = sa.select(RENDERS).where(RENDERS.c.id == render_id)
-    row = connection.execute(query).mappings().first()
+    row = connection.execute(_ONE, {"which": render_id}).mappings().first()
     return None if row is None else render_of(row)
 
 
@@ -77,9 +92,7 @@ def page(
 
 def count_live(connection: sa.Connection, tenant: str) -> tuple[int, int]:
     """Return how many jobs wait or run: of everybody, and of one tenant."""
-    mine = sa.func.sum(sa.case((RENDERS.c.tenant == tenant, 1), else_=0))
-    query = sa.select(sa.func.count(), mine).where(RENDERS.c.state.in_(LIVE))
-    everybody, own = connection.execute(query).one()
+    everybody, own = connection.execute(_COUNTS, {"whose": tenant}).one()
     return int(everybody), int(own or 0)
 
 
@@ -97,17 +110,40 @@ def forget(connection: sa.Connection, render_id: str) -> None:
 
 
 def keep_source(connection: sa.Connection, tenant: str, sha256: str, size: int) -> None:
-    """Remember a tenant's source, or that it was brought again."""
-    if not use_source(connection, tenant, sha256):
-        row = {"tenant": tenant, "sha256": sha256, "size": size, "used_at": time.time()}
-        connection.execute(sa.insert(SOURCES).values(**row))
+    """Remember a tenant's source.
+
+    Raises:
+        IntegrityError: it is remembered.
+    """
+    row = {"tenant": tenant, "sha256": sha256, "size": size, "used_at": time.time()}
+    connection.execute(sa.insert(SOURCES), row)
 
 
 def use_source(connection: sa.Connection, tenant: str, sha256: str) -> bool:
     """Renew a source's age; False when the tenant has none of that id."""
-    mine = (SOURCES.c.tenant == tenant) & (SOURCES.c.sha256 == sha256)
-    renewed = sa.update(SOURCES).where(mine).values(used_at=time.time())
-    return connection.execute(renewed).rowcount > 0
+    told = {"whose": tenant, "which": sha256, "used_at": time.time()}
+    return connection.execute(_RENEWAL, told).rowcount > 0
+
+
+def sources(connection: sa.Connection, tenant: str, sha256s: Iterable[str]) -> dict[str, int]:
+    """Return which of some sources a tenant has: id → bytes."""
+    query = sa.select(SOURCES.c.sha256, SOURCES.c.size)
+    query = query.where(SOURCES.c.tenant == tenant, SOURCES.c.sha256.in_(list(sha256s)))
+    return {sha256: int(size) for sha256, size in connection.execute(query)}
+
+
+def hold_sources(
+    connection: sa.Connection, render_id: str, tenant: str, sha256s: Collection[str]
+) -> None:
+    """Keep a tenant's sources for as long as a job is remembered."""
+    if not sha256s:
+        return
+    held = sources(connection, tenant, sha256s)
+    uses = [
+        {"render_id": render_id, "blob": blob, "role": "input", "size": size}
+        for blob, size in held.items()
+    ]
+    connection.execute(sa.insert(USES), uses)
 
 
 def render_of(row: sa.RowMapping) -> Render:

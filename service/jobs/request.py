@@ -5,19 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pipelines.errors import InvalidRecipe, require_range
+from pipelines.errors import require_range
 from pipelines.spec import RenderSpec
 from service.jobs.nouns import Kind, QueueName
+from service.jobs.recipe_files import ids_in
 
 GPU_ENGINES = frozenset({"svd", "img2img"})
 """A recipe that names one of them goes to the queue ``gpu``, every other to ``cpu``."""
-
-BACKDROPS = ("studio", "gradient")
-"""Backdrops that are no files."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,11 @@ class Request:
     queue: QueueName
     options: Mapping[str, Any] = field(default_factory=dict)
     promoted_from: tuple[str, str] | None = None
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The files that the recipe names beside the still: role → id."""
+        return ids_in(self.recipe)
 
     @property
     def fingerprint(self) -> str:
@@ -59,39 +62,8 @@ def request_of(
         InvalidRecipe: the recipe names files of this machine.
     """
     require_range("priority", priority, 0, 9)
-    _require_no_files(spec)
     recipe = spec.model_copy(update={"source": None}).model_dump(mode="json")
+    ids_in(recipe)
     generative = {spec.look.engine, spec.motion.engine} & GPU_ENGINES
     queue: QueueName = "gpu" if generative else "cpu"
     return Request(kind, recipe, source_id, priority, dict(metadata or {}), queue)
-
-
-def _require_no_files(spec: RenderSpec) -> None:
-    """Refuse what would read files of the worker's machine at a stranger's word."""
-    named = {
-        "mask": spec.mask,
-        "depth": spec.depth,
-        "motion.mask": spec.motion.mask,
-        "look.reference": spec.look.reference,
-        "backdrop": None if spec.backdrop in BACKDROPS else spec.backdrop,
-    }
-    for key, value in named.items():
-        if value is not None:
-            raise InvalidRecipe(
-                f"{key} names a file, {value[:60]!r}, which a service does not read",
-                actual=value,
-                allowed=", ".join(BACKDROPS) if key == "backdrop" else "",
-                fix=f"leave {key} out",
-            )
-
-
-def gather(pieces: Iterable[bytes]) -> bytes:
-    """Gather a still, and stop reading once it is too large."""
-    from pipelines.source.limits import MAX_BYTES, check_bytes
-
-    gathered = bytearray()
-    for piece in pieces:
-        gathered += piece
-        if len(gathered) > MAX_BYTES:
-            check_bytes(len(gathered), "the still")
-    return bytes(gathered)

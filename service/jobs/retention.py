@@ -48,9 +48,13 @@ def _expire(engine: sa.Engine, which: sa.ColumnElement[bool]) -> Iterator[str]:
 
 def _expire_sources(engine: sa.Engine, oldest: float) -> None:
     """Forget sources that nobody used for long; those of any remembered job stay."""
+    used = sa.select(USES.c.render_id).where(USES.c.blob == SOURCES.c.sha256)
     wanted = (
         sa.select(RENDERS.c.id)
-        .where(RENDERS.c.source_id == SOURCES.c.sha256, RENDERS.c.tenant == SOURCES.c.tenant)
+        .where(
+            RENDERS.c.tenant == SOURCES.c.tenant,
+            (RENDERS.c.source_id == SOURCES.c.sha256) | RENDERS.c.id.in_(used),
+        )
         .exists()
     )
     with engine.begin() as connection:

@@ -6,11 +6,14 @@ to make again is also frozen into the storage, where a later attempt finds it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from zipfile import BadZipFile
 
 from pipelines.context import Context
 from pipelines.describe import Examination, describe, examine
@@ -20,9 +23,12 @@ from pipelines.motion.choice import PARALLAX
 from pipelines.pictures import save_jpeg, save_stills
 from pipelines.prepare import Scene, dress, find_scene
 from pipelines.render import REPORT, deliver, show
+from pipelines.source import decode
 from pipelines.spec import RenderSpec, parse_spec
+from pipelines.threads import one_thread_a_picture, step_back
 from pipelines.variants import vary
-from service.jobs.freeze import freeze, thaw
+from service.jobs.freeze import freeze, tell, thaw, understand
+from service.jobs.recipe_files import ids_in, lay_out, name_of
 from service.jobs.task import ANIMATE, DRAFTS, ENCODE, REPORTING, STILL, Outcome, Task
 from service.storage.store import Storage, fetch
 
@@ -36,6 +42,9 @@ MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
 }
 """Of every kind of file that a job makes."""
+
+FILES_AT_A_TIME = 8
+"""That are written to the storage."""
 
 
 class Workshop:
@@ -55,11 +64,21 @@ class Workshop:
         if task.render_id != self._job:
             self._job, self._made = task.render_id, {}
         spec = parse_spec(dict(task.recipe))
-        context = replace(context, seed=spec.seed)
-        bench = _Bench(task, spec, folder, context, self._storage, self._made)
-        kept = _DOERS[task.stage.partition(":")[0]](bench)
-        outcome: Outcome = {"kept": kept, "files": bench.store_files()}
-        return outcome | {"timings": context.timings}
+        with self._inputs(task, folder.parent) as files:
+            context = replace(context, seed=spec.seed, files=files)
+            bench = _Bench(task, spec, folder, context, self._storage, self._made)
+            result = _DOERS[task.stage.partition(":")[0]](bench)
+        stored = [*result.pop("stored", ()), *bench.store_files()]
+        outcome: Outcome = {"kept": None, "told": None, "files": stored}
+        return outcome | result | {"timings": context.timings}
+
+    @contextmanager
+    def _inputs(self, task: Task, scratch: Path) -> Iterator[Mapping[str, Path]]:
+        """Lay out the files that a recipe names beside its still: name → file."""
+        ids = ids_in(task.recipe)
+        with TemporaryDirectory(dir=scratch) if ids else nullcontext(scratch) as room:
+            files = lay_out(self._storage, ids, Path(room))
+            yield {name_of(ids[role]): path for role, path in files.items()}
 
 
 @dataclass(frozen=True)
@@ -83,33 +102,50 @@ class _Bench:
         """The still's bytes."""
         return b"".join(self.storage.read(self.task.source_id))
 
-    def remember(self, noun: object, dear: bool = True) -> dict[str, object] | None:
-        """Keep a stage's result in memory, and in the storage when it is dear."""
-        self.made[self.task.stage] = noun
-        if not dear:
-            return None
+    def keep(self, noun: object) -> Outcome:
+        """Keep what a stage made in the storage, for whoever takes the job over."""
         path = self.folder / ".kept.npz"
         freeze(noun, path)
-        blob = self.storage.put_file(path)
-        return {"sha256": blob.key, "size": blob.size}
+        blob = self.storage.put_file(path, durable=False)
+        return {"kept": {"sha256": blob.key, "size": blob.size}}
 
     def recall(self, stage: str) -> Any:  # noqa: ANN401 - whatever the stage made
-        """Return a former stage's result; None when it was kept nowhere."""
-        kept = self.task.past[stage]["kept"]
-        if stage not in self.made and kept is not None:
+        """Return a former stage's result; None when it was not kept, or a power cut took it."""
+        past = self.task.past[stage]
+        if stage not in self.made and past.get("told") is not None:
+            self.made[stage] = understand(past["told"])
+        if stage not in self.made and past["kept"] is not None:
             copy = self.folder / ".past.npz"
-            self.made[stage] = thaw(fetch(self.storage, kept["sha256"], copy))
+            with suppress(KeyError, ValueError, OSError, EOFError, BadZipFile):
+                self.made[stage] = thaw(fetch(self.storage, past["kept"]["sha256"], copy))
             copy.unlink(missing_ok=True)
         return self.made.get(stage)
 
-    def store_files(self) -> list[dict[str, object]]:
-        """Move what lies in the folder into the storage."""
+    def store_files(self, *suffixes: str) -> list[dict[str, object]]:
+        """Move what lies in the folder into the storage, several at a time: each waits for it.
+
+        Args:
+            suffixes: of those to move; none stands for all.
+        """
         found = sorted(path for path in self.folder.rglob("*") if path.is_file())
-        return [_stored(self.storage, path, self.folder) for path in found]
+        found = [path for path in found if not suffixes or path.suffix in suffixes]
+        with ThreadPoolExecutor(FILES_AT_A_TIME) as beside:
+            return list(beside.map(lambda path: _stored(self.storage, path, self.folder), found))
+
+    def make_scene(self) -> tuple[Scene, Still]:
+        """Do the first stage's work."""
+        scene = find_scene(self.spec, self.source, self.context)
+        made = self.made[STILL] = scene, dress(scene, self.spec, self.context)
+        return made
 
     def scene(self) -> tuple[Scene, Still]:
-        """The first stage's result."""
-        scene, still = self.recall(STILL)
+        """The first stage's result; the source, which lies in the storage, is not kept twice."""
+        if self.recall(STILL) is None:
+            return self.make_scene()
+        scene, still = self.made[STILL]
+        if scene.source.pixels.size == 0:
+            scene = replace(scene, source=decode(self.source))
+            self.made[STILL] = scene, still
         return scene, still
 
     def showing(self, index: int) -> Showing:
@@ -124,35 +160,43 @@ class _Bench:
         return showing
 
 
-def _still(bench: _Bench) -> object:
-    scene = find_scene(bench.spec, bench.source, bench.context)
-    return bench.remember((scene, dress(scene, bench.spec, bench.context)))
+def _still(bench: _Bench) -> Outcome:
+    scene, still = bench.make_scene()
+    bare = replace(scene.source, pixels=scene.source.pixels[:0])
+    return bench.keep((replace(scene, source=bare), still))
 
 
-def _animate(bench: _Bench) -> object:
+def _animate(bench: _Bench) -> Outcome:
     _, still = bench.scene()
     showing = show(bench.spec, still, bench.spec.formats[bench.index], bench.context)
-    return bench.remember(showing, dear=showing.loop.clip.engine != PARALLAX)
+    bench.made[bench.task.stage] = showing
+    return {} if showing.loop.clip.engine == PARALLAX else bench.keep(showing)
 
 
-def _encode(bench: _Bench) -> object:
+def _encode(bench: _Bench) -> Outcome:
     scene, still = bench.scene()
     showing, name = bench.showing(bench.index), bench.spec.formats[bench.index]
-    with ThreadPoolExecutor(1) as beside:
-        examined = None
-        if bench.index == 0:
-            saved = beside.submit(save_stills, bench.folder, still)
-            examined = beside.submit(examine, bench.spec, scene, showing, bench.context)
-            save_jpeg(bench.folder / "poster.jpg", showing.loop.clip.render(0))
+    with ThreadPoolExecutor(1, initializer=step_back) as beside, one_thread_a_picture():
+        first = (
+            beside.submit(_accompany, bench, scene, still, showing) if bench.index == 0 else None
+        )
         artifact = deliver(bench.spec, scene, showing, name, bench.folder, bench.context)
-        found = None
-        if examined is not None:
-            saved.result()
-            found = examined.result()
-    return bench.remember((replace(artifact, path=Path(artifact.path.name)), found))
+        found, stored = (None, []) if first is None else first.result()
+    made = bench.made[bench.task.stage] = (replace(artifact, path=Path(artifact.path.name)), found)
+    return {"told": tell(made), "stored": stored}
 
 
-def _report(bench: _Bench) -> object:
+def _accompany(
+    bench: _Bench, scene: Scene, still: Still, showing: Showing
+) -> tuple[Examination, list[dict[str, object]]]:
+    """Make the pictures of a job and look at the first format, while that is encoded."""
+    save_stills(bench.folder, still, scene.full_size if bench.spec.quality == "final" else None)
+    save_jpeg(bench.folder / "poster.jpg", showing.loop.clip.render(0))
+    stored = bench.store_files(".png", ".jpg")
+    return examine(bench.spec, scene, showing, bench.context), stored
+
+
+def _report(bench: _Bench) -> Outcome:
     scene, still = bench.scene()
     deliveries, examined = [], None
     for index in range(len(bench.spec.formats)):
@@ -165,7 +209,7 @@ def _report(bench: _Bench) -> object:
             bench.context.timings[stage] = bench.context.timings.get(stage, 0.0) + seconds
     report = describe(bench.spec, scene, still, deliveries, examined, bench.context)
     (bench.folder / REPORT).write_text(report.to_json(), encoding="utf-8")
-    return None
+    return {}
 
 
 def _encoded(bench: _Bench, index: int) -> tuple[Artifact, Examination | None]:
@@ -173,14 +217,14 @@ def _encoded(bench: _Bench, index: int) -> tuple[Artifact, Examination | None]:
     return artifact, found
 
 
-def _drafts(bench: _Bench) -> object:
+def _drafts(bench: _Bench) -> Outcome:
     options = bench.task.options
     variants = vary(bench.spec, options["looks"], options["cameras"], options["seeds"])
     explore(variants, bench.source, bench.folder, bench.context)
-    return None
+    return {}
 
 
-_DOERS: dict[str, Callable[[_Bench], Any]] = {
+_DOERS: dict[str, Callable[[_Bench], Outcome]] = {
     STILL: _still,
     ANIMATE: _animate,
     ENCODE: _encode,

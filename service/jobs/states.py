@@ -34,9 +34,8 @@ MAX_ATTEMPTS = 12
 
 def accept(connection: sa.Connection, row: Mapping[str, Any]) -> None:
     """Put a new job into the table, queued."""
-    connection.execute(
-        sa.insert(RENDERS).values(**row, state="queued", attempts=0, crashes=0, artifacts=[])
-    )
+    new = {"state": "queued", "attempts": 0, "crashes": 0, "artifacts": []}
+    connection.execute(sa.insert(RENDERS), {**row, **new})
     _log(connection, row["id"], row["tenant"], "queued", {})
 
 
@@ -199,7 +198,7 @@ def _log(
 ) -> None:
     """Append to the log; a state that was entered goes into the outbox too."""
     line = {"render_id": render_id, "tenant": tenant, "kind": kind, "at": time.time()}
-    append = sa.insert(EVENTS).values(**line, data=data).returning(EVENTS.c.id)
-    event_id = connection.execute(append).scalar_one()
+    append = sa.insert(EVENTS).returning(EVENTS.c.id)
+    event_id = connection.execute(append, {**line, "data": data}).scalar_one()
     if kind in get_args(State):
-        connection.execute(sa.insert(OUTBOX).values(event_id=event_id))
+        connection.execute(sa.insert(OUTBOX), {"event_id": event_id})

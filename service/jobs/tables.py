@@ -49,6 +49,7 @@ RENDERS = Table(
     UniqueConstraint("tenant", "idempotency_key", name="stillwave_renders_key"),
     Index("stillwave_renders_list", "tenant", "kind", "id"),
     Index("stillwave_renders_state", "state", "queue"),
+    Index("stillwave_renders_live", "state", "tenant"),
 )
 
 EVENTS = Table(
@@ -90,7 +91,7 @@ USES = Table(
         primary_key=True,
     ),
     Column("blob", String(64), primary_key=True),
-    Column("role", String(20), primary_key=True),  # "kept": a stage's result; "artifact"
+    Column("role", String(20), primary_key=True),  # "input"; "kept": a stage's; "artifact"
     Column("size", BigInteger, nullable=False),
     Index("stillwave_uses_blob", "blob"),
 )

@@ -9,8 +9,8 @@ from typing import Any
 STILL, ANIMATE, ENCODE, REPORTING, DRAFTS = "still", "animate", "encode", "report", "drafts"
 
 Outcome = dict[str, Any]
-"""``kept``: the frozen result's key and size, or None; ``files``: name, sha256, size and media type
-of each; ``timings``: seconds by stage. Plain JSON."""
+"""``kept``: the frozen result's key and size, or None; ``told``: a small result itself, or None;
+``files``: name, sha256, size and media type of each; ``timings``: seconds by stage. Plain JSON."""
 
 
 def stages_of(kind: str, formats: int) -> list[str]:

@@ -38,13 +38,14 @@ class Worker:
         self.id = f"{platform.node()[:20]}-{os.getpid()}-{uuid4().hex[:12]}"
         self._settings = settings
         self._engine = connect(settings)
+        quick = connect(settings, durable=False)
         patiently(lambda: prepare(self._engine))
         patiently(lambda: migrate(settings))
         self._storage = open_storage(settings)
-        self._bench = Bench(self._engine, self._storage, settings, Crew(settings))
-        self._lease = Lease(self._engine, self.id, settings.lease_seconds)
+        self._bench = Bench(self._engine, quick, self._storage, settings, Crew(settings))
+        self._lease = Lease(quick, self.id, settings.lease_seconds)
         self._queue = Queue(self._engine)
-        self._runner = Runner(settings, self.id, self._bench.work)
+        self._runner = Runner(settings, quick, self.id, self._bench.work)
         self._idle: set[str] = set()
         self._signs = [Chore(BEAT_SECONDS, self._beat), Chore(WATCH_SECONDS, self._watch)]
         self._chores = [

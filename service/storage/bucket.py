@@ -63,8 +63,8 @@ class BucketStorage:
             obstore.put(self._store, _place(digest.hexdigest()), waiting)
         return Blob(digest.hexdigest(), size)
 
-    def put_file(self, path: Path) -> Blob:
-        """Keep a file and remove it here."""
+    def put_file(self, path: Path, *, durable: bool = True) -> Blob:
+        """Keep a file and remove it here; a bucket's objects are always durable."""
         with self._refusals():
             with path.open("rb") as file:
                 key = hashlib.file_digest(file, "sha256").hexdigest()

@@ -37,12 +37,13 @@ class FolderStorage:
             finally:
                 _forget(temporary)
 
-    def put_file(self, path: Path) -> Blob:
+    def put_file(self, path: Path, *, durable: bool = True) -> Blob:
         """Keep a file; it is moved when it lies on the same disk."""
         with _refusals(self._folder):
             if path.stat().st_dev == self._folder.stat().st_dev:
-                _flush(path)
-                return self._settle(path)
+                if durable:
+                    _flush(path)
+                return self._settle(path, durable)
             blob = self.put(_pieces(path))
             path.unlink()
             return blob
@@ -99,7 +100,7 @@ class FolderStorage:
             raise KeyError(key)  # a key comes from a request: it must not walk the disk
         return self._folder / key[:2] / key
 
-    def _settle(self, temporary: Path) -> Blob:
+    def _settle(self, temporary: Path, durable: bool = True) -> Blob:
         """Rename a flushed file to the name of its content."""
         with temporary.open("rb") as file:
             key = hashlib.file_digest(file, "sha256").hexdigest()
@@ -107,7 +108,8 @@ class FolderStorage:
         target.parent.mkdir(exist_ok=True)
         os.utime(temporary)  # a file that was made long ago is new here
         temporary.replace(target)
-        _flush(target.parent)
+        if durable:
+            _flush(target.parent)
         return Blob(key, size)
 
 

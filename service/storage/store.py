@@ -44,8 +44,12 @@ class Storage(Protocol):
     def put(self, pieces: Iterable[bytes]) -> Blob:
         """Keep bytes that arrive in pieces; the same bytes again only renew the blob's age."""
 
-    def put_file(self, path: Path) -> Blob:
-        """Keep a file of this machine; it is consumed."""
+    def put_file(self, path: Path, *, durable: bool = True) -> Blob:
+        """Keep a file of this machine; it is consumed.
+
+        Args:
+            durable: it outlives a power cut. What could be made again need not wait for that.
+        """
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Yield bytes ``start`` up to, not including, ``end``.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image as Pillow
 
 from pipelines.errors import (
     InvalidInput,
+    InvalidMask,
     InvalidRecipe,
     InvalidSource,
     OutOfRange,
@@ -101,6 +104,24 @@ def test_twenty_clients_with_one_key_get_one_render(renders: Renders, source: st
     assert len({render.id for render in made}) == 1
     assert len(renders.list("anna").items) == 1
     assert len(renders.events("anna", made[0].id)) == 1
+
+
+def test_files_of_a_recipe_are_the_tenant_s_own(renders: Renders, source: str) -> None:
+    mask = renders.add_source("bert", still(1), "mask")
+    with pytest.raises(NotFound, match=mask):
+        renders.submit("anna", recipe(mask=f"source:{mask}"), source)
+    assert renders.add_source("anna", still(1), "mask") == mask
+    made = renders.submit("anna", recipe(mask=f"source:{mask}"), source)
+    assert made.recipe["mask"] == f"source:{mask}"
+    with pytest.raises(InvalidMask):
+        renders.add_source("anna", flat(0), "mask")
+
+
+def flat(level: int) -> bytes:
+    """A picture of one grey."""
+    file = BytesIO()
+    Pillow.new("L", (64, 48), level).save(file, "PNG")
+    return file.getvalue()
 
 
 def test_a_key_with_another_request_is_refused(renders: Renders, source: str) -> None:

@@ -40,7 +40,7 @@ def test_parts_that_are_killed_come_back_and_the_job_is_done(home: House) -> Non
 def test_when_the_parent_is_killed_nobody_stays(home: House) -> None:
     home.finish(home.submit())
     family = home.family[1:]
-    assert len(family) == 3, "HTTP, worker, and the worker's child"
+    assert len(family) == 5, "HTTP and its two readers, worker, and the worker's child"
 
     home.family[0].kill()
 

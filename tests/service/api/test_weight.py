@@ -30,7 +30,7 @@ def figures(http: httpx2.Client) -> dict[str, float]:
 def test_it_stays_light(tmp_path: Path, still: bytes) -> None:
     """A process of its own: what others did to the shared one is no part of the question."""
     large = BytesIO()
-    Pillow.effect_noise((3000, 2000), 80).convert("RGB").save(large, "PNG", compress_level=1)
+    Pillow.effect_noise((9600, 6400), 20).convert("RGB").save(large, "JPEG", quality=90)
     with serving(surroundings(tmp_path)) as running, running.client() as http:
         headers = {"Prefer": "wait=30"}
         for spec, path in ((DRAFT, "renders"), (DRAFT | {"looks": ["winter"]}, "explorations")):
@@ -42,7 +42,7 @@ def test_it_stays_light(tmp_path: Path, still: bytes) -> None:
             )
             assert answer.json()["state"] == "succeeded", answer.text
         assert http.post(
-            "/v1/sources", files={"source": ("large.png", large.getvalue())}
+            "/v1/sources", files={"source": ("large.jpg", large.getvalue())}
         ).is_success
         for name in ("looks", "cameras", "ambient", "formats", "engines", "models"):
             assert http.get(f"/v1/{name}").json()["data"], name

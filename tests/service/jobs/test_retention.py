@@ -108,6 +108,26 @@ def test_whatever_a_live_job_needs_stays_however_old(shop: Shop) -> None:
     assert shop.blobs() == {source}, "the job is remembered still, and its still with it"
 
 
+def test_files_of_a_recipe_stay_as_long_as_their_job(shop: Shop) -> None:
+    source = shop.renders.add_source("anna", still())
+    mask = shop.renders.add_source("anna", still(1), "mask")
+    job = shop.renders.submit("anna", recipe(mask=f"source:{mask}"), source)
+    shop.renders.cancel("anna", job.id)
+    with shop.engine.begin() as connection:
+        connection.execute(sa.update(SOURCES).values(used_at=1.0))
+
+    shop.sweep()
+    assert shop.blobs() == {source, mask}
+    shop.renders.submit("anna", recipe(mask=f"source:{mask}"), source)
+
+    for each in shop.renders.list("anna").items:
+        shop.renders.delete("anna", each.id)
+    with shop.engine.begin() as connection:
+        connection.execute(sa.update(SOURCES).values(used_at=1.0))
+    shop.sweep()
+    assert shop.blobs() == set()
+
+
 def test_beyond_the_limit_the_oldest_go_first(shop: Shop) -> None:
     made = [shop.finish(bytes([age]) * 1000, age) for age in (3, 1, 2)]
     limited = shop.settings.model_copy(update={"retention_gb": 2500 / 1e9})
