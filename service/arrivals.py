@@ -12,13 +12,10 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from service.errors import OutOfService
-from service.jobs.recipe_files import lay_out, with_suffix
+from service.jobs.recipe_files import SOURCE, lay_out, with_suffix
 from service.jobs.scratch import scratch
 from service.proving import Prover
 from service.storage.store import Storage
-
-SOURCE = "source"
-"""The role of a job's still; `service.jobs.recipe_files` knows the others."""
 
 
 @dataclass(frozen=True)

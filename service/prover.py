@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from pipelines.errors import InvalidInput
+from service.jobs.recipe_files import SOURCE
 from service.tuning import fit_to_service
 
 MOST_PIXELS = 64_000_000
@@ -57,19 +58,32 @@ def check(files: Mapping[str, Path]) -> None:
     """
     from pipelines.source.decode import decode
 
-    size = None
-    if "source" in files:
-        size = decode(files["source"].read_bytes()).size
+    still = files.get(SOURCE)
+    size = None if still is None else decode(still.read_bytes()).size
+    check_beside({role: path for role, path in files.items() if role != SOURCE}, size)
+
+
+def check_beside(files: Mapping[str, Path], size: tuple[int, int] | None) -> None:
+    """Read files that a recipe names.
+
+    Args:
+        files: role → file.
+        size: (width, height) of the still; None where none is known.
+
+    Raises:
+        InvalidSource, InvalidMask, InvalidDepth: one cannot be used.
+    """
+    from pipelines.depth.file import read_depth
+    from pipelines.protect.mask_file import MOTION, SUBJECT, read_mask
+    from pipelines.source.decode import decode
+
+    marks = {"mask": SUBJECT, "motion_mask": MOTION}
     for role, path in files.items():
-        if role in ("mask", "motion_mask"):
-            from pipelines.protect import read_mask
-
-            read_mask(path, size or decode(path).size)
+        if role in marks:
+            read_mask(path, size or decode(path).size, marks[role])
         elif role == "depth":
-            from pipelines.depth.file import read_depth
-
             read_depth(path, None if size is None else (size[1], size[0]))
-        elif role != "source":
+        else:
             decode(path)
 
 

@@ -21,13 +21,14 @@ from pipelines.errors import StillwaveError, require_range
 from pipelines.spec import RenderSpec, parse_spec
 from pipelines.variants import vary
 from service import events
-from service.arrivals import SOURCE, Arrivals
+from service.arrivals import Arrivals
 from service.errors import Conflict, KeyReused, NotFound, OutOfService, TooMany
 from service.jobs import records, states
 from service.jobs.database import connect, in_service, prepare
 from service.jobs.lease import Lease
 from service.jobs.nouns import Delivered, Event, Kind, Page, Render, State
 from service.jobs.queue import Queue, migrate
+from service.jobs.recipe_files import SOURCE
 from service.jobs.records import require_cursor
 from service.jobs.request import Request, request_of
 from service.jobs.writer import Writer

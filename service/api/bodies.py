@@ -20,8 +20,8 @@ from starlette.requests import Request
 from pipelines.errors import InvalidInput, InvalidRecipe, InvalidSource
 from pipelines.parts import SourceRef
 from service.api.desk import Caller, Desk, in_turn
-from service.arrivals import SOURCE
 from service.errors import Malformed, TooLarge, UnsupportedMedia
+from service.jobs.recipe_files import SOURCE
 from service.problems import Misplaced, Place, misplaced
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -27,13 +27,13 @@ from service.api.schemas import PageResource, RenderRequest
 from service.api.stream import wait_for_end
 from service.errors import Malformed, NotFound
 from service.jobs.nouns import LIVE, Kind, Render, State
-from service.jobs.recipe_files import PLACES
+from service.jobs.recipe_files import PLACES, SOURCE
 from service.logs import about_render
 from service.resources import RenderResource, home_of
 
 Wanted = TypeVar("Wanted", bound=RenderRequest)
 
-FILES = ("source", *PLACES)
+FILES = (SOURCE, *PLACES)
 """Fields of a form that hold files."""
 
 

@@ -14,6 +14,9 @@ from typing import Any
 from pipelines.errors import InvalidRecipe
 from service.storage.store import Storage
 
+SOURCE = "source"
+"""The role of a job's still, and its field in a form."""
+
 PLACES: Mapping[str, tuple[str, ...]] = {
     "mask": ("mask",),
     "depth": ("depth",),
@@ -68,6 +71,16 @@ def ids_in(recipe: Mapping[str, Any]) -> dict[str, str]:
     if found["backdrop"] in BACKDROPS:
         found["backdrop"] = None
     return {role: _id(role, text) for role, text in found.items() if text is not None}
+
+
+def local_files(recipe: Mapping[str, Any]) -> dict[str, Path]:
+    """Return the files of this machine that a recipe names: role → path."""
+    found = {role: written_at(recipe, role) for role in PLACES}
+    return {
+        role: Path(text)
+        for role, text in found.items()
+        if isinstance(text, str) and text not in BACKDROPS and not text.startswith(PREFIX)
+    }
 
 
 def lay_out(storage: Storage, ids: Mapping[str, str], folder: Path) -> dict[str, Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -10,9 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.service.api.conftest import PROGRAM, ROOT, Service, serving, surroundings
+from tests.service.api.test_recipe_files import disc, frames, numpy_file, ramp
 from tests.service.conftest import QUICK
 from tests.service.test_cli import problem
 
@@ -83,8 +86,10 @@ def test_drafts_and_the_final_of_one(run: Run, samples: Path, tmp_path: Path) ->
     ("words", "code", "kind", "said"),
     [
         (("--seconds", "99"), 2, "OutOfRange", "0.5 to 60"),
-        (("--backdrop", "plate.png"), 2, "InvalidRecipe", "plate.png"),
-        (("--mask", "mask.png"), 2, "InvalidRecipe", "mask.png"),
+        (("--backdrop", "plate.png"), 2, "InvalidSource", "plate.png"),
+        (("--mask", "mask.png"), 2, "InvalidMask", "mask.png"),
+        (("--depth", "depth.npy"), 2, "InvalidDepth", "depth.npy"),
+        (("--mask", "source:" + 64 * "0"), 2, "NotFound", "0000"),
         (("--keep-frames",), 2, "InvalidInput", "--keep-frames"),
         (("--engine", "remote"), 3, "JobFailed", "video server behind this service"),
     ],
@@ -98,6 +103,26 @@ def test_refusals(
     assert told["type"] == kind
     assert said in str(told["detail"])
     assert not (tmp_path / "out").exists()
+
+
+def test_files_of_a_recipe_travel_with_it(run: Run, samples: Path, tmp_path: Path) -> None:
+    files = {"mask": disc(), "depth": numpy_file(ramp())}
+    (tmp_path / "mask.png").write_bytes(files["mask"])
+    (tmp_path / "depth.npy").write_bytes(files["depth"])
+    words = ("--for", "web-loop", *QUICK, "--mask", "mask.png", "--depth", "depth.npy")
+
+    done = run("render", samples / "coffee.jpg", *words, "--out", "theirs")
+    assert done.returncode == 0, done.stderr
+    here = [*PROGRAM, "render", str(samples / "coffee.jpg"), *words, "--out", "ours"]
+    subprocess.run(here, env=surroundings(tmp_path / "mine"), cwd=tmp_path, check=True)
+    recipe = json.loads(done.stdout)["recipe"]
+    for role, data in files.items():
+        assert recipe[role] == "source:" + hashlib.sha256(data).hexdigest()
+    theirs, ours = (
+        frames((tmp_path / made / "web-loop.mp4").read_bytes(), tmp_path)
+        for made in ("theirs", "ours")
+    )
+    np.testing.assert_array_equal(theirs, ours)
 
 
 def test_a_still_that_is_none_is_refused_before_it_is_sent(run: Run, tmp_path: Path) -> None:
