@@ -41,3 +41,5 @@ class Chore:
                 self._do()
             except (SQLAlchemyError, StillwaveError, OSError) as error:
                 LOG.warning("%s: %s", self._do.__name__, error)
+            except Exception:  # nobody looks at this thread's end
+                LOG.exception("%s broke", self._do.__name__)

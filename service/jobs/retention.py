@@ -23,10 +23,15 @@ AT_ONCE = 200
 def sweep(
     engine: sa.Engine, storage: Storage, settings: Settings, grace: float = GRACE_SECONDS
 ) -> list[str]:
-    """Forget old jobs and sources, then every blob that nothing uses; return the jobs' ids."""
+    """Forget old jobs, sources and events, then every blob that nothing uses.
+
+    Returns:
+        The ids of the jobs that were forgotten.
+    """
     oldest = time.time() - settings.retention_days * 86_400
     gone = list(_expire(engine, RENDERS.c.finished_at < oldest))
     _expire_sources(engine, oldest)
+    _expire_events(engine, oldest)
     if settings.retention_gb is not None:
         gone += _shrink(engine, int(settings.retention_gb * 1e9))
     _collect(engine, storage, grace)
@@ -59,6 +64,13 @@ def _expire_sources(engine: sa.Engine, oldest: float) -> None:
     )
     with engine.begin() as connection:
         connection.execute(sa.delete(SOURCES).where(SOURCES.c.used_at < oldest, ~wanted))
+
+
+def _expire_events(engine: sa.Engine, oldest: float) -> None:
+    """Forget what happened to jobs that somebody deleted, when those who listen had their time."""
+    remembered = sa.select(RENDERS.c.id).where(RENDERS.c.id == EVENTS.c.render_id).exists()
+    with engine.begin() as connection:
+        connection.execute(sa.delete(EVENTS).where(EVENTS.c.at < oldest, ~remembered))
 
 
 def _shrink(engine: sa.Engine, limit: int) -> list[str]:

@@ -14,7 +14,7 @@ from service.jobs import states
 from service.jobs.database import connect
 from service.jobs.nouns import Delivered, Render
 from service.jobs.retention import sweep
-from service.jobs.tables import RENDERS, SOURCES
+from service.jobs.tables import EVENTS, RENDERS, SOURCES
 from service.renders import Renders, open_renders
 from service.settings import Settings
 from service.storage.store import open_storage
@@ -106,6 +106,20 @@ def test_whatever_a_live_job_needs_stays_however_old(shop: Shop) -> None:
     shop.renders.cancel("anna", live.id)
     shop.sweep()
     assert shop.blobs() == {source}, "the job is remembered still, and its still with it"
+
+
+def test_the_events_of_a_deleted_job_go_when_they_are_old(shop: Shop) -> None:
+    deleted, young, remembered = (shop.finish(b"a file", 1) for _ in range(3))
+    shop.renders.delete("anna", deleted.id)
+    shop.renders.delete("anna", young.id)
+    with shop.engine.begin() as connection:
+        aged = sa.update(EVENTS).where(EVENTS.c.render_id.in_([deleted.id, remembered.id]))
+        connection.execute(aged.values(at=1.0))
+
+    shop.sweep()
+    with shop.engine.connect() as connection:
+        told = set(connection.scalars(sa.select(EVENTS.c.render_id)))
+    assert told == {young.id, remembered.id}
 
 
 def test_files_of_a_recipe_stay_as_long_as_their_job(shop: Shop) -> None:
