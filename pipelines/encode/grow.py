@@ -45,7 +45,7 @@ def extend_plain(still: Still, margins: Margins) -> Still:
         rows = getattr(margins, side.name)
         if rows:
             pixels = _continued(pixels, cast(Edge, side.name), rows)
-    return _grown(still, pixels, margins)
+    return with_margins(still, pixels, margins)
 
 
 def extend_blurred(still: Still, margins: Margins) -> Still:
@@ -58,13 +58,13 @@ def extend_blurred(still: Still, margins: Margins) -> Still:
     backdrop = complete(still.pixels, still.subject.mask > 0.02, round(DOUBT * short))
     mirrored = cv2.copyMakeBorder(backdrop, *margins.around(), cv2.BORDER_REFLECT)
     soft, softer = (_blurred(mirrored, share * short) for share in (0.02, 0.12))
-    outside = _outside(still.size, margins) / np.float32(short)
+    outside = distance_outside(still.size, margins) / np.float32(short)
     far = _eased(outside / SOFTEN)[..., None]
     filled = soft + far * (softer - soft)
     alpha = _eased(-outside / FEATHER)[..., None]
     framed = cv2.copyMakeBorder(still.pixels, *margins.around(), cv2.BORDER_REFLECT)
     mixed = filled + alpha * (framed - filled)
-    return _grown(still, np.rint(mixed).astype(np.uint8), margins)
+    return with_margins(still, np.rint(mixed).astype(np.uint8), margins)
 
 
 def _blurred(image: Image, sigma: float) -> NDArray[np.float32]:
@@ -131,7 +131,7 @@ def _grain(residual: NDArray[np.float32], rows: int) -> NDArray[np.float32]:
     return np.concatenate([tiles[index % 2] for index in range(count)])[:rows]
 
 
-def _outside(size: tuple[int, int], margins: Margins) -> NDArray[np.float32]:
+def distance_outside(size: tuple[int, int], margins: Margins) -> NDArray[np.float32]:
     """Distance of each canvas pixel beyond the still's grown edges; negative inside, in pixels."""
     width, height = size
     far = np.float32(-max(size))
@@ -148,7 +148,7 @@ def _eased(ramp: NDArray[np.float32]) -> NDArray[np.float32]:
     return clipped * clipped * (3 - 2 * clipped)
 
 
-def _grown(still: Still, pixels: Image, margins: Margins) -> Still:
+def with_margins(still: Still, pixels: Image, margins: Margins) -> Still:
     """The still with ``pixels``; no subject and smoothly continued nearness where it grew."""
     mask = cv2.copyMakeBorder(still.subject.mask, *margins.around(), cv2.BORDER_CONSTANT, value=0)
     depth = still.depth

@@ -1,7 +1,9 @@
 """Fitting a still into another aspect: which part is shown, and what must be added.
 
 In this order: shown whole, its plain backdrop extended, cropped round the subject, or laid on a
-blurred backdrop of its own. Never a crop of a crop: the window is in pixels of the still returned.
+blurred backdrop of its own. A look that is painted on paper has more of that paper wherever
+another's backdrop would be extended or blurred. Never a crop of a crop: the window is in pixels of
+the still returned.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import numpy as np
 
 from pipelines.encode.backdrop import Edge, is_plain
 from pipelines.encode.grow import Margins, extend_blurred, extend_plain
+from pipelines.encode.paper import extend_paper
 from pipelines.media import Framing, FramingMode, Still
 
 ASPECT_TOLERANCE = 0.01
@@ -22,6 +25,9 @@ MOST_GROWTH = 2.0
 
 AIR = 0.06
 """Room kept on either side of the subject, as a share of its own extent."""
+
+
+ON_PAPER = "The bare paper that the look is painted on goes on to fill the frame."
 
 
 @dataclass(frozen=True)
@@ -71,23 +77,33 @@ def frame_still(still: Still, width: int, height: int) -> tuple[Still, Framing]:
         return still, _window(cut, along, slope, taller, "reframed", note)
     every = _Span(0.0, float(across))
     half = int(np.ceil((across / slope - along) / 2))
-    grown = extend_blurred(still, _margins((half, half), taller))
-    note = (
-        "A crop would cut the subject and the backdrop is not plain: it is continued out of focus."
-    )
-    return grown, _window(every, along + 2 * half, slope, taller, "blurred", note)
+    grown, mode, note = _surrounded(still, _margins((half, half), taller))
+    return grown, _window(every, along + 2 * half, slope, taller, mode, note)
 
 
 def _extended(
     still: Still, sides: tuple[int, int], taller: bool, kept: _Span
 ) -> tuple[Still, FramingMode, str]:
     """Grow a still whose backdrop was plain; out of focus where its look made it busy."""
+    if still.paper is not None:
+        grown = extend_paper(still, still.paper, _margins(sides, taller), extend_plain)
+        return grown, "extended", ON_PAPER
     grows = [edge for edge, side in zip(_edges(taller), sides, strict=True) if side]
     if all(is_plain(still, edge, kept.pixels) for edge in grows):
         note = "The plain backdrop was extended to fill the frame."
         return extend_plain(still, _margins(sides, taller)), "extended", note
     note = "The plain backdrop was extended; its look made it busy, so it goes on out of focus."
     return extend_blurred(still, _margins(sides, taller)), "blurred", note
+
+
+def _surrounded(still: Still, margins: Margins) -> tuple[Still, FramingMode, str]:
+    """Grow a still whose backdrop was not plain: by its look's paper, or else out of focus."""
+    if still.paper is not None:
+        return extend_paper(still, still.paper, margins, extend_blurred), "extended", ON_PAPER
+    note = (
+        "A crop would cut the subject and the backdrop is not plain: it is continued out of focus."
+    )
+    return extend_blurred(still, margins), "blurred", note
 
 
 def _edges(taller: bool) -> tuple[Edge, Edge]:
