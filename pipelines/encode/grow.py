@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import cast
 
@@ -37,6 +38,16 @@ class Margins:
         """In OpenCV's order."""
         return self.top, self.bottom, self.left, self.right
 
+    def widened(self, by: int) -> Margins:
+        """Return these and ``by`` pixels more on every side."""
+        return Margins(self.top + by, self.bottom + by, self.left + by, self.right + by)
+
+
+NO_MARGINS = Margins()
+
+Extend = Callable[[Still, Margins], Still]
+"""A way to continue a still's backdrop."""
+
 
 def extend_plain(still: Still, margins: Margins) -> Still:
     """Continue the plain backdrop: a smooth gradient that settles, with the same grain."""
@@ -58,7 +69,7 @@ def extend_blurred(still: Still, margins: Margins) -> Still:
     backdrop = complete(still.pixels, still.subject.mask > 0.02, round(DOUBT * short))
     mirrored = cv2.copyMakeBorder(backdrop, *margins.around(), cv2.BORDER_REFLECT)
     soft, softer = (_blurred(mirrored, share * short) for share in (0.02, 0.12))
-    outside = distance_outside(still.size, margins) / np.float32(short)
+    outside = _outside(still.size, margins) / np.float32(short)
     far = _eased(outside / SOFTEN)[..., None]
     filled = soft + far * (softer - soft)
     alpha = _eased(-outside / FEATHER)[..., None]
@@ -131,7 +142,7 @@ def _grain(residual: NDArray[np.float32], rows: int) -> NDArray[np.float32]:
     return np.concatenate([tiles[index % 2] for index in range(count)])[:rows]
 
 
-def distance_outside(size: tuple[int, int], margins: Margins) -> NDArray[np.float32]:
+def _outside(size: tuple[int, int], margins: Margins) -> NDArray[np.float32]:
     """Distance of each canvas pixel beyond the still's grown edges; negative inside, in pixels."""
     width, height = size
     far = np.float32(-max(size))

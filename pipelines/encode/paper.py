@@ -10,45 +10,53 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.arrays import Image
-from pipelines.encode.grow import Margins, distance_outside, with_margins
+from pipelines.encode.grow import NO_MARGINS, Extend, Margins, with_margins
 from pipelines.media import BARE_RIM, Still
 
 
-def extend_paper(
+def lay_on_paper(
     still: Still,
     paper: Callable[[int, int], Image],
     margins: Margins,
-    extend: Callable[[Still, Margins], Still],
+    extend: Extend,
+    slack: int,
 ) -> Still:
     """Lay the still on a larger piece of its paper.
-
-    Within the width of its bare rim the rim's own grain, mirrored outwards, gives way to that of
-    the larger piece, in weights that keep the grain's variance: no line and no calm band shows.
 
     Args:
         still: what is laid.
         paper: its `Still.paper`.
-        margins: pixels to add.
-        extend: how the picture before the look goes on; it shows through below full strength.
+        margins: pixels that the frame needs.
+        extend: how the picture before the look goes on there: below full strength it shows through.
+        slack: pixels added to the margins all round, for a moving camera to look at.
     """
+    width, height = still.size
+    wide = margins.widened(slack)
     strength = np.float32(still.strength)
-    laid = _bordered(still.pixels, margins)
-    under: NDArray[np.float32] | np.float32 = np.float32(0)
-    if still.before is not None and strength < 1:
+    painted = still.pixels.astype(np.float32)
+    canvas = strength * paper(height + wide.top + wide.bottom, width + wide.left + wide.right)
+    inside = canvas[wide.top : wide.top + height, wide.left : wide.left + width]
+    if strength == 1 or still.before is None:
+        inside[:] = _joined(painted, inside)
+    else:
+        inside[:] = _joined(painted - (1 - strength) * still.before, inside)
         photograph = extend(replace(still, pixels=still.before), margins).pixels
-        under = (1 - strength) * photograph.astype(np.float32)
-        laid += under - (1 - strength) * _bordered(still.before, margins)
-    sheet = strength * paper(*laid.shape[:2]).astype(np.float32)
-    plain = under + sheet.mean(axis=(0, 1))
-    sheet += under
-    rim = np.float32(BARE_RIM * min(still.size))
-    turn = np.clip(distance_outside(still.size, margins) / rim, 0, 1) * np.float32(np.pi / 2)
-    weight_of_rim, weight_of_sheet = np.cos(turn)[..., None], np.sin(turn)[..., None]
-    mixed = plain + weight_of_rim * (laid - plain) + weight_of_sheet * (sheet - plain)
-    return with_margins(still, np.clip(np.rint(mixed), 0, 255).astype(np.uint8), margins)
+        around = NO_MARGINS.widened(slack).around()
+        canvas += (1 - strength) * cv2.copyMakeBorder(photograph, *around, cv2.BORDER_REFLECT)
+    return with_margins(still, np.clip(np.rint(canvas), 0, 255).astype(np.uint8), wide)
 
 
-def _bordered(pixels: Image, margins: Margins) -> NDArray[np.float32]:
-    """The pixels, mirrored outwards."""
-    framed = cv2.copyMakeBorder(pixels, *margins.around(), cv2.BORDER_REFLECT)
-    return framed.astype(np.float32)
+def _joined(painted: NDArray[np.float32], sheet: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What is painted, its grain giving way, within the bare rim, to that of the sheet.
+
+    The weights keep the grain's variance: neither a line nor a calm band shows.
+    """
+    height, width = painted.shape[:2]
+    rows, columns = (
+        np.minimum(np.arange(side), np.arange(side)[::-1]).astype(np.float32) + np.float32(0.5)
+        for side in (height, width)
+    )
+    inset = np.minimum(rows[:, None], columns) / np.float32(BARE_RIM * min(height, width))
+    turn = np.clip(inset, 0, 1)[..., None] * np.float32(np.pi / 2)
+    tone = sheet.mean(axis=(0, 1))
+    return tone + np.sin(turn) * (painted - tone) + np.cos(turn) * (sheet - tone)
