@@ -14,8 +14,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipelines.arrays import Image
-from pipelines.encode.backdrop import Edge, is_plain
-from pipelines.encode.grow import NO_MARGINS, Extend, Margins, extend_blurred, extend_plain
+from pipelines.encode.backdrop import CALM, Edge, is_plain
+from pipelines.encode.grow import (
+    NO_MARGINS,
+    Extend,
+    Margins,
+    extend_blurred,
+    extend_plain,
+    extend_soft,
+)
 from pipelines.encode.paper import lay_on_paper
 from pipelines.media import Framing, FramingMode, Still
 
@@ -118,11 +125,13 @@ def _fit(still: Still, aspect: float) -> _Fit:
         return _Fit(_window(cut, along, slope, taller, "reframed", note))
     every = _Span(0.0, float(across))
     half = int(np.ceil((across / slope - along) / 2))
+    calm = all(is_plain(_judged(still), edge, every.pixels, CALM) for edge in _edges(taller))
     note = (
-        "A crop would cut the subject and the backdrop is not plain: it is continued out of focus."
+        "A crop would cut the subject and the backdrop is too busy, or too small, to be extended: "
+        "it goes on out of focus."
     )
     framing = _window(every, along + 2 * half, slope, taller, "blurred", note)
-    return _Fit(framing, _margins((half, half), taller), extend_blurred)
+    return _Fit(framing, _margins((half, half), taller), extend_soft if calm else extend_blurred)
 
 
 def _extension(
@@ -133,7 +142,7 @@ def _extension(
     if still.paper is not None or all(is_plain(still, edge, kept.pixels) for edge in grows):
         return extend_plain, "extended", "The plain backdrop was extended to fill the frame."
     note = "The plain backdrop was extended; its look made it busy, so it goes on out of focus."
-    return extend_blurred, "blurred", note
+    return extend_soft, "blurred", note
 
 
 def _edges(taller: bool) -> tuple[Edge, Edge]:
@@ -180,8 +189,7 @@ def _sides(
     total = int(np.ceil(missing))
     if total <= 0 or total > (MOST_GROWTH - 1) * along + 1:
         return None
-    judged = still if still.before is None else replace(still, pixels=still.before)
-    before, after = (is_plain(judged, edge, kept.pixels) for edge in _edges(taller))
+    before, after = (is_plain(_judged(still), edge, kept.pixels) for edge in _edges(taller))
     middle = along / 2 if subject is None else subject.middle
     wish = round(float(np.clip((along + total) / 2 - middle, 0, total)))
     if before and after:
@@ -189,6 +197,11 @@ def _sides(
     first = total if before else 0
     centre = (middle + first) / (along + total)
     return (first, total - first) if before != after and 0.3 <= centre <= 0.7 else None
+
+
+def _judged(still: Still) -> Still:
+    """The still before its look, which decides how all its looks are framed."""
+    return still if still.before is None else replace(still, pixels=still.before)
 
 
 def _margins(sides: tuple[int, int], taller: bool) -> Margins:
