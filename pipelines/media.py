@@ -19,6 +19,9 @@ DepthOrigin = Literal["proxy", "file", "depth-anything-v2-small"]
 LoopMode = Literal["closed", "pingpong", "crossfade", "none"]
 FramingMode = Literal["whole", "reframed", "extended", "blurred"]
 
+BARE_RIM = 0.01
+"""Share of the short side that a look on paper leaves bare, all along the border of its still."""
+
 
 @dataclass(frozen=True, eq=False)
 class Source:
@@ -89,6 +92,9 @@ class Still:
         engine: ``"grade"`` or ``"img2img"``.
         before: the picture before its look, same size; None when there is no look. Framing is
             decided on it, so that every look of a still is framed alike.
+        paper: (height, width) → (height, width, 3) uint8 sRGB, as much bare paper as is wanted,
+            for a look that is painted on paper and leaves `BARE_RIM` of it bare; None for one
+            that fills the picture. It is what full strength shows, whatever the strength is.
         moving: (height, width) float32 0..1, where anything but the camera may move; None is
             everywhere.
         variations: every picture the engine made, same size, ``pixels`` first; empty when it
@@ -104,6 +110,7 @@ class Still:
     strength: float = 0.0
     engine: str = "grade"
     before: Image | None = None
+    paper: Callable[[int, int], Image] | None = None
     moving: Mask | None = None
     variations: tuple[Image, ...] = ()
     models: tuple[str, ...] = ()

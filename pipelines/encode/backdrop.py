@@ -20,13 +20,18 @@ STRIP = 0.1
 ROUGHNESS = 5.0
 """A plain strip strays from its smooth fit by at most so many levels, for 95 % of its pixels."""
 
+CALM = 20.0
+"""A strip that strays farther than a plain one, but no farther than this, has nothing in it that is
+missed where only its light and colour go on: a wooden table, not what lies on it."""
+
 _TOUCH = 0.01
 
 
-def is_plain(still: Still, edge: Edge, across: slice) -> bool:
+def is_plain(still: Still, edge: Edge, across: slice, roughness: float = ROUGHNESS) -> bool:
     """Whether the strip along ``edge``, within ``across``, is smooth and free of the subject.
 
-    Grain is averaged away before looking; a slow gradient of any direction counts as plain.
+    Grain is averaged away before looking; a slow gradient of any direction counts as plain, and so
+    does what strays from it by at most ``roughness`` levels.
     """
     pixels = turned(still.pixels, edge)[:, across]
     subject = turned(still.subject.mask, edge)[:, across]
@@ -35,7 +40,7 @@ def is_plain(still: Still, edge: Edge, across: slice) -> bool:
         return False
     strip = _averaged(pixels[:depth])
     weight = cv2.resize(1 - subject[:depth], strip.shape[1::-1], interpolation=cv2.INTER_AREA) > 0.9
-    return bool(_roughness(strip, weight) <= ROUGHNESS)
+    return bool(_roughness(strip, weight) <= roughness)
 
 
 def turned(array: NDArray[T], edge: Edge) -> NDArray[T]:

@@ -1,7 +1,8 @@
-"""A larger canvas for a still: its backdrop continued plainly, or mirrored and blurred."""
+"""A larger canvas for a still: its backdrop continued plainly, or out of focus."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import cast
 
@@ -16,6 +17,9 @@ from pipelines.media import DepthMap, Still, Subject
 
 DOUBT = 0.01
 """Rim round the product that is not trusted to be backdrop, in short sides of the still."""
+
+NEAR_BLUR, FAR_BLUR = 0.02, 0.12
+"""Blur of the backdrop beside the still and far from it, in short sides of the still."""
 
 SOFTEN = 0.25
 """Distance over which the backdrop reaches its full blur, in short sides of the still."""
@@ -37,15 +41,30 @@ class Margins:
         """In OpenCV's order."""
         return self.top, self.bottom, self.left, self.right
 
+    def widened(self, by: int) -> Margins:
+        """Return these and ``by`` pixels more on every side."""
+        return Margins(self.top + by, self.bottom + by, self.left + by, self.right + by)
+
+
+NO_MARGINS = Margins()
+
+Extend = Callable[[Still, Margins], Still]
+"""A way to continue a still's backdrop."""
+
 
 def extend_plain(still: Still, margins: Margins) -> Still:
     """Continue the plain backdrop: a smooth gradient that settles, with the same grain."""
-    pixels = still.pixels
-    for side in fields(margins):
-        rows = getattr(margins, side.name)
-        if rows:
-            pixels = _continued(pixels, cast(Edge, side.name), rows)
-    return _grown(still, pixels, margins)
+    return with_margins(still, _continued(still.pixels, margins, _with_grain), margins)
+
+
+def extend_soft(still: Still, margins: Margins) -> Still:
+    """Continue the light and colour of a plain backdrop on which the look has put things.
+
+    Nothing that lies near the edge goes on: a shadow or a pattern would come again, turned round.
+    """
+    backdrop = _without_product(still)
+    soft = _blurred(backdrop, NEAR_BLUR * min(still.size))
+    return _feathered(still, _continued(soft, margins, _gradient), margins)
 
 
 def extend_blurred(still: Still, margins: Margins) -> Still:
@@ -55,16 +74,23 @@ def extend_blurred(still: Still, margins: Margins) -> Still:
     so that no second one looms in the blur.
     """
     short = min(still.size)
-    backdrop = complete(still.pixels, still.subject.mask > 0.02, round(DOUBT * short))
-    mirrored = cv2.copyMakeBorder(backdrop, *margins.around(), cv2.BORDER_REFLECT)
-    soft, softer = (_blurred(mirrored, share * short) for share in (0.02, 0.12))
-    outside = _outside(still.size, margins) / np.float32(short)
-    far = _eased(outside / SOFTEN)[..., None]
-    filled = soft + far * (softer - soft)
-    alpha = _eased(-outside / FEATHER)[..., None]
-    framed = cv2.copyMakeBorder(still.pixels, *margins.around(), cv2.BORDER_REFLECT)
+    mirrored = cv2.copyMakeBorder(_without_product(still), *margins.around(), cv2.BORDER_REFLECT)
+    soft, softer = (_blurred(mirrored, share * short) for share in (NEAR_BLUR, FAR_BLUR))
+    far = _eased(_outside(still.size, margins) / np.float32(SOFTEN * short))[..., None]
+    return _feathered(still, soft + far * (softer - soft), margins)
+
+
+def _without_product(still: Still) -> Image:
+    return complete(still.pixels, still.subject.mask > 0.02, round(DOUBT * min(still.size)))
+
+
+def _feathered(still: Still, filled: NDArray[np.float32], margins: Margins) -> Still:
+    """Lay the still on what is filled, its grown edges soft."""
+    feather = np.float32(FEATHER * min(still.size))
+    alpha = _eased(-_outside(still.size, margins) / feather)[..., None]
+    framed = cv2.copyMakeBorder(still.pixels, *margins.around(), cv2.BORDER_CONSTANT)
     mixed = filled + alpha * (framed - filled)
-    return _grown(still, np.rint(mixed).astype(np.uint8), margins)
+    return with_margins(still, np.clip(np.rint(mixed), 0, 255).astype(np.uint8), margins)
 
 
 def _blurred(image: Image, sigma: float) -> NDArray[np.float32]:
@@ -77,14 +103,32 @@ def _blurred(image: Image, sigma: float) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
-def _continued(pixels: Image, edge: Edge, rows: int) -> Image:
-    """Add ``rows`` beyond ``edge``."""
-    facing = turned(pixels, edge)
-    strip = np.ascontiguousarray(facing[: strip_depth(facing.shape[0])]).astype(np.float32)
-    level = _low_pass(strip)
-    beyond = _gradient(level, rows) + _grain(strip - level, rows)
-    added = np.clip(np.rint(beyond), 0, 255).astype(np.uint8)[::-1]
-    return np.ascontiguousarray(_unturned(np.concatenate([added, facing]), edge))
+def _continued(
+    plane: NDArray[T],
+    margins: Margins,
+    beyond: Callable[[NDArray[T], int], NDArray[T]],
+) -> NDArray[T]:
+    """Add to each side what ``beyond`` makes of the strip along it and the number of rows.
+
+    Row 0 of the strip lies at the edge, row 0 of what is added next to it.
+    """
+    for side in fields(margins):
+        rows = getattr(margins, side.name)
+        if rows:
+            edge = cast(Edge, side.name)
+            facing = turned(plane, edge)
+            strip = np.ascontiguousarray(facing[: strip_depth(facing.shape[0])])
+            joined = np.concatenate([beyond(strip, rows)[::-1], facing])
+            plane = np.ascontiguousarray(_unturned(joined, edge))
+    return plane
+
+
+def _with_grain(strip: Image, rows: int) -> Image:
+    """Continue the strip's gradient and its grain."""
+    exact = strip.astype(np.float32)
+    level = _low_pass(exact)
+    beyond = _gradient(level, rows) + _grain(exact - level, rows)
+    return np.clip(np.rint(beyond), 0, 255).astype(np.uint8)
 
 
 def _unturned(array: NDArray[T], edge: Edge) -> NDArray[T]:
@@ -148,12 +192,12 @@ def _eased(ramp: NDArray[np.float32]) -> NDArray[np.float32]:
     return clipped * clipped * (3 - 2 * clipped)
 
 
-def _grown(still: Still, pixels: Image, margins: Margins) -> Still:
+def with_margins(still: Still, pixels: Image, margins: Margins) -> Still:
     """The still with ``pixels``; no subject and smoothly continued nearness where it grew."""
     mask = cv2.copyMakeBorder(still.subject.mask, *margins.around(), cv2.BORDER_CONSTANT, value=0)
     depth = still.depth
     horizon = None if depth.horizon is None else depth.horizon + margins.top
-    nearness = _continued_depth(depth.nearness, margins)
+    nearness = _continued(depth.nearness, margins, _nearness_beyond)
     moving = still.moving
     if moving is not None:
         moving = cv2.copyMakeBorder(moving, *margins.around(), cv2.BORDER_REPLICATE)
@@ -166,16 +210,6 @@ def _grown(still: Still, pixels: Image, margins: Margins) -> Still:
     )
 
 
-def _continued_depth(nearness: Depth, margins: Margins) -> Depth:
-    """Continue nearness outwards along its slope at the edge, settling, within 0..1."""
-    for side in fields(margins):
-        rows = getattr(margins, side.name)
-        if not rows:
-            continue
-        edge = cast(Edge, side.name)
-        facing = turned(nearness, edge)
-        strip = np.ascontiguousarray(facing[: strip_depth(facing.shape[0])])
-        beyond = np.clip(_gradient(strip[..., None], rows)[..., 0], 0, 1)[::-1]
-        joined = np.concatenate([beyond, facing])
-        nearness = np.ascontiguousarray(_unturned(joined, edge)).astype(np.float32)
-    return nearness
+def _nearness_beyond(strip: Depth, rows: int) -> Depth:
+    """Continue nearness along its slope at the edge, settling, within 0..1."""
+    return np.clip(_gradient(strip[..., None], rows)[..., 0], 0, 1).astype(np.float32)

@@ -63,6 +63,7 @@ def restyle(
         strength,
         engine,
         before=pixels,
+        paper=made.paper,
         variations=made.pictures if len(made.pictures) > 1 else (),
         models=made.models,
         details=made.details,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -54,12 +54,14 @@ class Rendition:
 
     Attributes:
         pictures: at least one (height, width, 3) uint8 sRGB, of the request's size.
+        paper: as `pipelines.media.Still`'s.
         models: names of the weights that took part.
         details: what was chosen and done, for the report, as JSON values.
         warnings: sentences for the report.
     """
 
     pictures: tuple[Image, ...]
+    paper: Callable[[int, int], Image] | None = None
     models: tuple[str, ...] = ()
     details: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

@@ -35,6 +35,11 @@ class Scene:
 Grade = Callable[[Scene], ImageF]
 """Scene → (height, width, 3) float32 linear light at full strength; must not change its input."""
 
+Paper = Callable[[tuple[int, int], tuple[int, int], np.random.Generator], ImageF]
+"""(height, width), (height, width) of the still, random stream → bare paper.
+
+Linear light, as large as the first, with the grain it has in that still."""
+
 
 @dataclass(frozen=True)
 class Look:
@@ -47,6 +52,8 @@ class Look:
         negative_prompt: what img2img is told to avoid.
         strength: suggested denoising strength for img2img, 0..1.
         grade: the CPU rendering of the look at full strength.
+        paper: what it paints on, for a look that leaves `pipelines.media.BARE_RIM` of it bare
+            along the border; None for one that fills the picture.
     """
 
     title: str
@@ -55,3 +62,4 @@ class Look:
     negative_prompt: str
     strength: float
     grade: Grade
+    paper: Paper | None = None

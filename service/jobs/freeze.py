@@ -61,6 +61,9 @@ _CLASSES: dict[str, type[Any]] = {
 _CLASS, _ARRAY, _TUPLE, _PATH, _MAP = "class", "array", "tuple", "path", "map"
 _TEXT = "document"
 
+UNTOLD = ("render", "paper")
+"""Fields that draw. A clip's frames are told instead; a still that is framed needs no paper."""
+
 
 def freeze(noun: object, path: Path) -> None:
     """Write a noun; a clip is written with all its frames, so it should be a small one."""
@@ -128,7 +131,7 @@ def _place(array: Array, arrays: list[Array]) -> int:
 
 
 def _parts(value: Any, arrays: list[Array]) -> dict[str, object]:  # noqa: ANN401
-    names = [field.name for field in fields(value) if field.name != "render"]
+    names = [field.name for field in fields(value) if field.name not in UNTOLD]
     parts = {name: _told(getattr(value, name), arrays) for name in names}
     if isinstance(value, Clip):
         parts["render"] = _told(value.stack(), arrays)

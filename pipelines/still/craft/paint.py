@@ -42,14 +42,19 @@ class Flow:
 def on_canvas(scene: Scene, paint: Callable[[Scene], ImageF]) -> ImageF:
     """Paint a scene at a bounded size and bring the result back to the scene's own size."""
     height, width = scene.subject.shape
-    shrink = np.sqrt(CANVAS_PIXELS / (height * width))
-    if shrink >= 1:
+    shrink = canvas_scale((height, width))
+    if shrink == 1:
         return paint(scene)
     size = (max(round(width * shrink), 1), max(round(height * shrink), 1))
     small = [cv2.resize(a, size, interpolation=cv2.INTER_AREA)
              for a in (scene.linear, scene.subject, scene.nearness)]  # fmt: skip
     painted = paint(replace(scene, linear=small[0], subject=small[1], nearness=small[2]))
     return np.clip(cv2.resize(painted, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)
+
+
+def canvas_scale(shape: tuple[int, int]) -> float:
+    """Return the scale at which a still of (height, width) is painted, 1 at most."""
+    return float(min(np.sqrt(CANVAS_PIXELS / (shape[0] * shape[1])), 1.0))
 
 
 def flow(picture: ImageF, sigma: float) -> Flow:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 
+from pipelines.arrays import Image
 from pipelines.colour import decode, encode
 from pipelines.context import Context
 from pipelines.still.engine import Rendition, Request
@@ -33,12 +35,25 @@ class Grade:
             nearness=request.nearness,
             rng=context.rng(f"look/{request.name}"),
         )
-        full = encode(request.look.grade(scene))
+        picture = encode(request.look.grade(scene))
         context.step("still", 1, 1)
-        if request.strength == 1:
-            return Rendition((full,))
-        s = request.strength
-        return Rendition((cv2.addWeighted(full, s, request.pixels, 1 - s, 0),))
+        if request.strength < 1:
+            s = request.strength
+            picture = cv2.addWeighted(picture, s, request.pixels, 1 - s, 0)
+        return Rendition((picture,), _paper(request, context))
+
+
+def _paper(request: Request, context: Context) -> Callable[[int, int], Image] | None:
+    """More of the paper that the look is painted on; the same at every call."""
+    paper, still = request.look.paper, request.pixels.shape[:2]
+    if paper is None:
+        return None
+
+    def bare(height: int, width: int) -> Image:
+        rng = context.rng(f"look/{request.name}/paper")
+        return encode(paper((height, width), still, rng))
+
+    return bare
 
 
 ENGINE = Grade()

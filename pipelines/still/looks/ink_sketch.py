@@ -10,7 +10,7 @@ from pipelines.still.craft import paint, paper, tone
 from pipelines.still.craft.noise import clouds, strands
 from pipelines.still.look import Look, Scene
 
-SHEET = np.array([0.965, 0.940, 0.885], np.float32)
+SHEET = paper.Sheet(colour=(0.965, 0.940, 0.885), grain=0.014)
 INK = np.array([0.075, 0.085, 0.125], np.float32)
 HATCHES = ((42.0, 0.66), (-38.0, 0.42), (4.0, 0.24), (84.0, 0.13))
 """(direction in degrees, tone below which it is laid): one layer more for each darker tone."""
@@ -33,8 +33,8 @@ def _draw(scene: Scene) -> ImageF:
     tooth = paper.tooth(size, scene.rng, unit)
     flow_of_ink = 0.86 + 0.3 * (clouds(size, scene.rng, 5 * unit, 3) - 0.5) - 0.05 * tooth
     ink = np.clip(np.maximum(drawn, shade) * flow_of_ink, 0, 1)
-    sheet = SHEET * tone.spread(paper.relit(tooth, 0.014))
-    return srgb_to_linear(np.clip(tone.mix(sheet, INK, ink), 0, 1))
+    ink *= paper.painted(scene.subject, tooth, scene.rng, unit)
+    return srgb_to_linear(np.clip(tone.mix(SHEET.lit(tooth), INK, ink), 0, 1))
 
 
 def _outline(scene: Scene, lines: paint.Flow) -> Mask:
@@ -72,4 +72,5 @@ LOOK = Look(
     ),
     strength=0.65,
     grade=grade,
+    paper=SHEET.bare,
 )

@@ -11,7 +11,7 @@ from pipelines.still.craft import paint, paper, tone
 from pipelines.still.craft.noise import clouds, specks
 from pipelines.still.look import Look, Scene
 
-SHEET = np.array([0.972, 0.957, 0.925], np.float32)
+SHEET = paper.Sheet(colour=(0.972, 0.957, 0.925), grain=0.022)
 
 
 def grade(scene: Scene) -> ImageF:
@@ -29,8 +29,9 @@ def _paint(scene: Scene) -> ImageF:
     density = _density(scene, washes, tooth)
     painted = paper.pigment(_transparent(washes), density)
     painted = _drawn(scene, picture, lines, painted)
-    painted = SHEET + (painted * SHEET - SHEET) * tone.spread(_edge_of_wash(scene, tooth))
-    return srgb_to_linear(np.clip(painted * tone.spread(paper.relit(tooth, 0.022)), 0, 1))
+    covered = paper.painted(scene.subject, tooth, scene.rng, unit)
+    painted = SHEET.lit(tooth) * (1 + (painted - 1) * tone.spread(covered))
+    return srgb_to_linear(np.clip(painted, 0, 1))
 
 
 def _washes(scene: Scene, picture: ImageF, lines: paint.Flow) -> ImageF:
@@ -82,16 +83,6 @@ def _drawn(scene: Scene, picture: ImageF, lines: paint.Flow, painted: ImageF) ->
     return tone.mix(painted, painted * np.array([0.34, 0.31, 0.34], np.float32), faint)
 
 
-def _edge_of_wash(scene: Scene, tooth: Mask) -> Mask:
-    """1 where there is paint; the sheet stays bare round the border, its edge ragged and dry."""
-    height, width = scene.subject.shape
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    inset = np.minimum(np.minimum(x, width - 1 - x), np.minimum(y, height - 1 - y)) / scene.unit
-    ragged = inset + 9 * (clouds((height, width), scene.rng, 22 * scene.unit, 5) - 0.5)
-    covered = tone.smoothstep(3.2, 4.4, ragged - 0.5 * tooth)
-    return np.maximum(covered, tone.smoothstep(0.3, 0.6, tone.blur(scene.subject, scene.unit)))
-
-
 LOOK = Look(
     title="Watercolor",
     description=("Washes with dried edges and granulating pigment on cold-pressed paper."),
@@ -107,4 +98,5 @@ LOOK = Look(
     ),
     strength=0.6,
     grade=grade,
+    paper=SHEET.bare,
 )

@@ -1,7 +1,11 @@
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from pipelines.arrays import Image
 from pipelines.encode import frame_still
@@ -106,6 +110,34 @@ def test_a_wide_subject_on_a_busy_backdrop_gets_a_blurred_copy() -> None:
     np.testing.assert_array_equal(grown.pixels[top + 40 : top + 160], still.pixels[40:160])
     outside = np.diff(grown.pixels[: top - 20].astype(float), axis=1).std()
     assert outside < np.diff(still.pixels.astype(float), axis=1).std() / 3
+
+
+@pytest.mark.parametrize(("width", "height"), [(200, 200), (200, 150)])
+def test_what_a_look_puts_on_a_plain_backdrop_does_not_come_again(width: int, height: int) -> None:
+    """Neither a shadow near the edge nor a slanted pattern, whose mirror image is a zigzag.
+
+    A reel of the wider still is more growth than a plain backdrop is given.
+    """
+    plain = np.full((height, width, 3), 200, np.uint8)
+    y, x = np.mgrid[:height, :width]
+    shadow = 90 * np.exp(-(((x - 100) / 30) ** 2) - ((y - height + 16) / 5) ** 2)
+    blinds = 35 * np.sin((x + 2 * y) / 8.0) * (y < height / 2)
+    shades = (plain - shadow[..., None] + blinds[..., None]).astype(np.uint8)
+    still = replace(a_still(shades, (0.1, 0.25, 0.9, 0.75)), look="noir", before=plain)
+    grown, framing = frame_still(still, *REEL)
+    assert framing.mode == "blurred"
+    rows, _ = np.nonzero(grown.subject.mask)
+    top = int(rows.min()) - int(0.25 * height)
+    below = grown.pixels[top + height :, :, 0].astype(float)
+    edge = still.pixels[-1, :, 0].astype(float)
+    assert below.min() > edge.min() - 3
+    above = grown.pixels[top - 40 : top, :, 0].astype(float)
+    mirrored = still.pixels[:40][::-1, :, 0].astype(float)
+    assert np.corrcoef(_detail(above), _detail(mirrored))[0, 1] < 0.35
+
+
+def _detail(strip: NDArray[np.float64]) -> NDArray[np.float64]:
+    return (strip - cv2.GaussianBlur(strip, (0, 0), 12)).ravel()
 
 
 def test_without_a_subject_the_middle_is_kept() -> None:

@@ -13,7 +13,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from pipelines.arrays import Image
 from pipelines.colour import decode
 from pipelines.context import Context
-from pipelines.media import Subject
+from pipelines.media import BARE_RIM, DepthMap, Subject
 from pipelines.still import LOOKS, restyle
 from pipelines.still.look import Scene
 from tests.pipelines.still.conftest import Shot
@@ -226,3 +226,52 @@ def test_oil_has_strokes_where_the_still_is_plain(shot: Shot, context: Context) 
 def test_vintage_film_fades_black(shot: Shot, context: Context) -> None:
     dark = replace(shot, pixels=(shot.pixels // 12).astype(np.uint8))
     assert dark.styled("vintage-film", context).mean() > dark.pixels.mean() + 25
+
+
+ON_PAPER = sorted(name for name in LOOKS if LOOKS[name].paper)
+
+
+def test_the_looks_on_paper() -> None:
+    assert ON_PAPER == ["ink-sketch", "watercolor"]
+
+
+@pytest.mark.parametrize("name", ON_PAPER)
+@pytest.mark.parametrize("size", [(240, 200), (900, 1300), (1500, 1300)])
+def test_the_rim_is_bare_paper_whatever_touches_it(
+    name: str, size: tuple[int, int], context: Context
+) -> None:
+    """A black product that fills the still stops before the border, of a still of any size."""
+    black, full = np.zeros((*size, 3), np.uint8), np.ones(size, np.float32)
+    still = restyle(
+        black, Subject(full, "file"), DepthMap(full, "file"), look=name, context=context
+    )
+    assert still.paper is not None
+    bare = still.paper(*size).astype(np.float64)
+    rim = int(BARE_RIM * min(size))
+    lowest, tone = bare.min() - 3, bare.mean(axis=(0, 1))
+    for turned in (still.pixels, still.pixels.swapaxes(0, 1)):
+        for edge in (turned[:rim], turned[-rim:]):
+            assert edge.min() >= lowest
+            np.testing.assert_allclose(edge.mean(axis=(0, 1)), tone, atol=1.5)
+    middle = still.pixels[size[0] // 4 : -size[0] // 4, size[1] // 4 : -size[1] // 4]
+    assert middle.mean() < tone.mean() - 60
+
+
+@pytest.mark.parametrize("name", ON_PAPER)
+def test_the_end_of_the_paint_is_ragged(name: str, context: Context) -> None:
+    """It wanders by units along a side, and no more than a tenth of the still is left bare."""
+    black, none = np.zeros((600, 600, 3), np.uint8), np.zeros((600, 600), np.float32)
+    still = restyle(
+        black, Subject(none, "none"), DepthMap(none, "file"), look=name, context=context
+    )
+    dark = still.pixels.mean(axis=2) < 140
+    first = np.argmax(dark, axis=0)[60:-60] / 6
+    assert 1.0 < np.ptp(first) < 10
+    assert np.median(first) < 10
+
+
+def test_no_paper_where_the_look_is_off(shot: Shot, context: Context) -> None:
+    still = restyle(
+        shot.pixels, shot.subject, shot.depth, look="watercolor", strength=0.0, context=context
+    )
+    assert still.paper is None

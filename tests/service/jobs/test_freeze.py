@@ -66,6 +66,21 @@ def test_a_clip_comes_back_with_its_frames(context: Context, tmp_path: Path) -> 
     np.testing.assert_array_equal(back.stack(), clip.stack())
 
 
+def test_what_a_look_on_paper_shows_comes_back_without_its_paper(
+    context: Context, tmp_path: Path
+) -> None:
+    spec = recipe(look="watercolor")
+    dressed = dress(find_scene(spec, still(), context), spec, context)
+    assert dressed.paper is not None
+    showing = show(spec, dressed, "instagram-reel", context)
+
+    freeze(showing, tmp_path / "kept.npz")
+    back = thaw(tmp_path / "kept.npz")
+
+    assert back.framed.paper is None
+    np.testing.assert_array_equal(back.framed.pixels, showing.framed.pixels)
+
+
 def test_nothing_but_nouns_comes_out(tmp_path: Path) -> None:
     document = json.dumps({"class": "Popen", "map": {"args": "true"}})
     np.savez(tmp_path / "a.npz", document=np.array(document))
