@@ -6,7 +6,6 @@ to make again is also frozen into the storage, where a later attempt finds it.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
@@ -21,7 +20,6 @@ from pipelines.describe import Examination, describe, examine
 from pipelines.explore import explore
 from pipelines.media import Artifact, Delivery, Showing, Still
 from pipelines.motion.choice import PARALLAX
-from pipelines.parts import DEFAULT_STILL_ENGINE
 from pipelines.pictures import save_jpeg, save_stills
 from pipelines.prepare import Scene, dress, find_scene
 from pipelines.render import REPORT, deliver, show
@@ -44,9 +42,6 @@ MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
 }
 """Of every kind of file that a job makes."""
-
-DEAR_SECONDS = 1.0
-"""A grade that took less is made again by whoever needs it: keeping it takes time too."""
 
 FILES_AT_A_TIME = 8
 """That are written to the storage."""
@@ -166,11 +161,8 @@ class _Bench:
 
 
 def _still(bench: _Bench) -> Outcome:
-    begun = time.monotonic()
     scene, still = bench.make_scene()
-    grade = bench.spec.look.engine == DEFAULT_STILL_ENGINE
-    cheap = grade and time.monotonic() - begun < DEAR_SECONDS
-    if cheap or still.paper is not None:  # paper is drawn by whoever needs it, and not kept
+    if still.paper is not None:  # it cannot be kept, and the grade that left it takes seconds
         return {}
     bare = replace(scene.source, pixels=scene.source.pixels[:0])
     return bench.keep((replace(scene, source=bare), still))
