@@ -41,25 +41,25 @@ def travel(container: Container) -> None:
         CalledProcessError: a command did not end well.
         AssertionError: what came out is not what was ordered.
     """
-    _say("as whom", _inside(container, ["python", "-c", AS_WHOM]))
-    _say("doctor", _ask(container, "doctor"))
+    say("as whom", _inside(container, ["python", "-c", AS_WHOM]))
+    say("doctor", _ask(container, "doctor"))
     key = json.loads(_ask(container, "keys", "create", "rehearsal", "--json"))["key"]
     port = container.final.last("EXPOSE").text
-    with _serving(container):
-        _say("health check", f"passed after {_healthy(container):.1f} s")
-        fetched = _render_by_http(f"http://127.0.0.1:{port}", key, container.volume)
-    _say("stopped", "by SIGTERM, exit code 0")
-    _judge(fetched)
+    with serving(container, container.started()):
+        say("health check", f"passed after {healthy(container):.1f} s")
+        fetched = render_by_http(f"http://127.0.0.1:{port}", key, container.volume)
+    say("stopped", "by SIGTERM, exit code 0")
+    judge(fetched)
     shutil.copy2(STILL, container.volume / STILL.name)
     told = ["--look", "golden-hour", "--camera", "orbit", "--for", "web-loop", "--out", "out"]
-    _say("stillwave render", _ask(container, "render", STILL.name, *told))
-    _judge(container.volume / "out/web-loop.mp4")
+    say("stillwave render", _ask(container, "render", STILL.name, *told))
+    judge(container.volume / "out/web-loop.mp4")
 
 
 @contextmanager
-def _serving(container: Container) -> Iterator[None]:
-    """Run the image's own command until the block is left, then stop it as an engine does."""
-    with subprocess.Popen(container.started(), env=container.environment) as process:
+def serving(container: Container, words: Sequence[str]) -> Iterator[None]:
+    """Run a service until the block is left, then stop it as an engine does."""
+    with subprocess.Popen(words, env=container.environment) as process:
         try:
             yield
             assert process.poll() is None, f"it ended by itself with code {process.returncode}"
@@ -69,7 +69,7 @@ def _serving(container: Container) -> Iterator[None]:
     assert code == 0, f"it stopped with code {code}"
 
 
-def _healthy(container: Container) -> float:
+def healthy(container: Container) -> float:
     """Return the seconds until the image's health check passes."""
     start = time.monotonic()
     while True:
@@ -83,20 +83,21 @@ def _healthy(container: Container) -> float:
         time.sleep(0.5)
 
 
-def _render_by_http(url: str, key: str, folder: Path) -> Path:
+def render_by_http(url: str, key: str, folder: Path) -> Path:
     """Upload the still, wait for the loop, download it; from outside, by curl."""
     form = ["-F", f"source=@{STILL}", "-F", f"spec={json.dumps(RECIPE)}"]
-    made = json.loads(_curl(key, f"{url}/v1/renders", "-H", "Prefer: wait=60", *form))
+    made = json.loads(curl(key, f"{url}/v1/renders", "-H", "Prefer: wait=60", *form))
     while made["state"] in ("queued", "running"):
         time.sleep(1)
-        made = json.loads(_curl(key, f"{url}/v1/renders/{made['id']}"))
-    _say("render by HTTP", f"{made['id']} {made['state']} by attempt {made['attempts']}")
+        made = json.loads(curl(key, f"{url}/v1/renders/{made['id']}"))
+    say("render by HTTP", f"{made['id']} {made['state']} by attempt {made['attempts']}")
     loop = folder / "fetched.mp4"
-    _curl(key, f"{url}/v1/renders/{made['id']}/artifacts/web-loop.mp4", "-o", str(loop))
+    curl(key, f"{url}/v1/renders/{made['id']}/artifacts/web-loop.mp4", "-o", str(loop))
     return loop
 
 
-def _curl(key: str, url: str, *more: str) -> str:
+def curl(key: str, url: str, *more: str) -> str:
+    """Ask as a client with a key does; return the answer's body."""
     words = ["curl", "-sSf", "-H", f"Authorization: Bearer {key}", *more, url]
     return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
 
@@ -116,14 +117,15 @@ def _output(container: Container, words: Sequence[str]) -> str:
     return done.stdout.strip()
 
 
-def _judge(loop: Path) -> None:
+def judge(loop: Path) -> None:
     """Decode a file here, outside the image."""
     footage = read_footage(loop, 60.0, 2**30)
     assert (footage.fps, len(footage.frames)) == (FPS, FRAMES)
     height, width, _ = footage.frames[0].shape
     size = loop.stat().st_size
-    _say("decoded", f"{loop}: {width}x{height}, {FRAMES} frames at {FPS:g} fps, {size} bytes")
+    say("decoded", f"{loop}: {width}x{height}, {FRAMES} frames at {FPS:g} fps, {size} bytes")
 
 
-def _say(step: str, what: str) -> None:
+def say(step: str, what: str) -> None:
+    """Tell what was done and what came of it."""
     print(f"== {step}\n{what}", flush=True)  # noqa: T201
