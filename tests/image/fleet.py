@@ -14,11 +14,22 @@ from pathlib import Path
 from typing import Any
 
 from tests.image.compose import services, variables
-from tests.image.journey import curl, healthy, judge, render_by_http, say, serving
+from tests.image.journey import (
+    RECIPE,
+    curl,
+    ended,
+    healthy,
+    judge,
+    order,
+    render_by_http,
+    say,
+    serving,
+)
 from tests.image.neighbours import neighbours
 from tests.image.running import Container
 
 WORKERS = 2
+LONG = {**RECIPE, "seconds": 10}
 TOGETHER_WITHIN_SECONDS = 30.0
 
 
@@ -36,6 +47,10 @@ class Member:
             return self.container.executed([*self.service["entrypoint"], *self.service["command"]])
         return self.container.started(self.service["command"])
 
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start it, for good or ill."""
+        return subprocess.Popen(self.words, env=self.container.environment)
+
     def run(self, words: Sequence[str]) -> str:
         """Run something in it to its end and return what it said."""
         done = subprocess.run(
@@ -49,7 +64,7 @@ class Member:
 
 
 def muster(image: Path, folder: Path) -> None:
-    """Start bucket, HTTP and workers as the file says, and render with them.
+    """Start bucket, HTTP and workers as the file says, render with them, and kill one.
 
     Raises:
         CalledProcessError: a command did not end well.
@@ -73,27 +88,44 @@ def muster(image: Path, folder: Path) -> None:
             "key"
         ]
         stack.enter_context(serving(api.container, api.words))
-        for _ in range(WORKERS):
-            stack.enter_context(serving(worker.container, worker.words))
+        doomed = stack.enter_context(worker.start())
+        stack.callback(doomed.kill)
+        stack.enter_context(serving(worker.container, worker.words))
         say("api", f"its health check passed after {healthy(api.container):.1f} s")
         check = worker.service["healthcheck"]["test"][1:]
         say(shlex.join(["worker:", *check]), worker.run(worker.container.executed(check)))
-        _render_with(api, key)
+        url = f"http://127.0.0.1:{api.container.final.last('EXPOSE').text}"
+        say("ready", _together(url))
+        judge(render_by_http(url, key, api.container.volume))
+        _figures(url, api)
+        _lose(doomed, url, key)
 
 
-def _render_with(api: Member, key: str) -> None:
-    port = api.container.final.last("EXPOSE").text
-    url = f"http://127.0.0.1:{port}"
-    say("ready", _together(url))
-    judge(render_by_http(url, key, api.container.volume))
-    lines = curl(scraper(api), f"{url}/metrics").splitlines()
-    say("metrics", "\n".join(line for line in lines if line.startswith("stillwave_workers")))
-
-
-def scraper(api: Member) -> str:
-    """Return a key that may read the figures."""
+def _figures(url: str, api: Member) -> None:
+    """Read them as Prometheus does, with a key of its own."""
     words = ["keys", "create", "prometheus", "--scope", "metrics", "--json"]
-    return str(json.loads(api.run(api.container.started(words)))["key"])
+    key = str(json.loads(api.run(api.container.started(words)))["key"])
+    lines = curl(key, f"{url}/metrics").splitlines()
+    told = [line for line in lines if line.startswith("stillwave_workers")]
+    assert told == [f"stillwave_workers {WORKERS:.1f}"]
+    say("metrics", told[0])
+
+
+def _lose(doomed: subprocess.Popen[bytes], url: str, key: str) -> None:
+    """Kill one of two workers that both work, and see both jobs end right."""
+    jobs = [order(url, key, LONG) for _ in range(WORKERS)]
+    while any(
+        json.loads(curl(key, f"{url}/v1/renders/{job}"))["state"] != "running" for job in jobs
+    ):
+        time.sleep(0.1)
+    doomed.kill()
+    killed = time.monotonic()
+    done = [ended(url, key, job) for job in jobs]
+    seconds = time.monotonic() - killed
+    assert [made["state"] for made in done] == ["succeeded"] * WORKERS
+    attempts = sorted(made["attempts"] for made in done)
+    assert attempts == [1, 2], attempts
+    say("a worker killed", f"both jobs succeeded, by attempts {attempts}, {seconds:.1f} s later")
 
 
 def _together(url: str) -> str:

@@ -6,9 +6,10 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pipelines.video import read_footage
 from tests.image.dockerfile import CHECKOUT
@@ -85,15 +86,26 @@ def healthy(container: Container) -> float:
 
 def render_by_http(url: str, key: str, folder: Path) -> Path:
     """Upload the still, wait for the loop, download it; from outside, by curl."""
-    form = ["-F", f"source=@{STILL}", "-F", f"spec={json.dumps(RECIPE)}"]
-    made = json.loads(curl(key, f"{url}/v1/renders", "-H", "Prefer: wait=60", *form))
-    while made["state"] in ("queued", "running"):
-        time.sleep(1)
-        made = json.loads(curl(key, f"{url}/v1/renders/{made['id']}"))
+    made = ended(url, key, order(url, key, RECIPE))
     say("render by HTTP", f"{made['id']} {made['state']} by attempt {made['attempts']}")
     loop = folder / "fetched.mp4"
     curl(key, f"{url}/v1/renders/{made['id']}/artifacts/web-loop.mp4", "-o", str(loop))
     return loop
+
+
+def order(url: str, key: str, recipe: Mapping[str, object]) -> str:
+    """Submit a render of the still; return its id."""
+    form = ["-F", f"source=@{STILL}", "-F", f"spec={json.dumps(recipe)}"]
+    return str(json.loads(curl(key, f"{url}/v1/renders", *form))["id"])
+
+
+def ended(url: str, key: str, render: str) -> dict[str, Any]:
+    """Wait until a render has ended; return it."""
+    while True:
+        made: dict[str, Any] = json.loads(curl(key, f"{url}/v1/renders/{render}"))
+        if made["state"] not in ("queued", "running"):
+            return made
+        time.sleep(0.5)
 
 
 def curl(key: str, url: str, *more: str) -> str:
