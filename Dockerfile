@@ -4,6 +4,7 @@
 #   docker build -t stillwave:cuda --build-arg EXTRAS=service,remote,otel,diffusion .
 #
 # No weights are inside: pull them into the volume, or mount a folder of models (docs/models.md).
+# How to run it, alone or in a fleet: docs/deploy.md and compose.yaml.
 
 ARG BASE=debian:bookworm-slim
 

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+CHECKOUT = Path(__file__).parents[2]
+DOCKERFILE = CHECKOUT / "Dockerfile"
+
 
 @dataclass(frozen=True)
 class Step:
@@ -24,6 +27,12 @@ class Step:
             found: list[str] = json.loads(self.text)
             return found
         return shlex.split(self.text)
+
+    @property
+    def command(self) -> list[str]:
+        """What HEALTHCHECK runs, behind its options."""
+        found: list[str] = json.loads(self.text.partition("CMD ")[2])
+        return found
 
     @property
     def pairs(self) -> dict[str, str]:

@@ -16,6 +16,7 @@ from typing import Any
 from unittest.mock import patch
 
 import boto3
+import httpx2
 from moto.server import ThreadedMotoServer
 
 BUCKET = "wave"
@@ -60,6 +61,7 @@ def bucket() -> Iterator[Server]:
     }
     with patch.dict(os.environ, environment):
         server = Server(address, environment)
+        httpx2.post(f"{address}/moto-api/reset")  # one before it in this process left its objects
         server.client().create_bucket(Bucket=BUCKET)
         try:
             yield server
