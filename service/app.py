@@ -95,7 +95,6 @@ def create_app(settings: Settings, host: str = "127.0.0.1") -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=MOST_BYTES,
         responses=documents.PROBLEMS,
         telemetry={"metrics": False, "logs": False, "operation_spans": False, "exclude": untraced},
     )
@@ -153,7 +152,7 @@ def _dress(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Prefer"],
             expose_headers=["Location", "Retry-After", "X-Request-ID"],
         )
-    app.add_middleware(Shell, metrics=metrics)
+    app.add_middleware(Shell, metrics=metrics, most_bytes=MOST_BYTES)
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

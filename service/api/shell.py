@@ -1,4 +1,4 @@
-"""Around every request: its id, its line in the log, its figures, and the headers that protect."""
+"""Around every request: its id, its line in the log, its figures, its limit, and its headers."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.metrics import Metrics
 from service.api.refusals import response_for
+from service.errors import TooLarge
 from service.logs import RENDER, REQUEST
 
 LOG = logging.getLogger("service.requests")
@@ -41,26 +42,32 @@ class Shell:
     Args:
         app: what answers.
         metrics: told about every request.
+        most_bytes: of a body; whoever reads one that is larger, or says so, meets `TooLarge`.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, most_bytes: int) -> None:
         self._app = app
         self._metrics = metrics
+        self._most_bytes = most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and its answer back."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(Headers(scope=scope))
+        headers = Headers(scope=scope)
+        request_id, said = _request_id(headers), headers.get("content-length", "")
+        announced = int(said) if said.isdecimal() else 0
         scope["request_id"] = request_id
         REQUEST.set(request_id)
         RENDER.set(None)
         visit = _Visit(scope, request_id, self._metrics)
 
         async def ask() -> Message:
-            message = await receive()
+            message = {} if announced > self._most_bytes else await receive()
             visit.received += len(message.get("body", b""))
+            if max(announced, visit.received) > self._most_bytes:
+                raise _too_large(self._most_bytes)
             return message
 
         async def answer(message: Message) -> None:
@@ -127,6 +134,14 @@ class _Visit:
 
     def _route(self) -> str:
         return str(getattr(self._scope.get("route"), "path", "unknown"))
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(
+        "the body is too large",
+        allowed=f"up to {most >> 20} MiB",
+        fix="send a smaller still; several files can be sent one by one to /v1/sources",
+    )
 
 
 def _request_id(headers: Headers) -> str:

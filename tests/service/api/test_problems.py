@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
+from collections.abc import Iterator
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -173,8 +175,23 @@ def test_an_upload_is_refused_by_its_length_before_it_is_sent(service: Service) 
     connection.putheader("Content-Type", "multipart/form-data; boundary=x")
     connection.putheader("Content-Length", str(10**10))
     connection.endheaders()
-    assert connection.getresponse().status == 413
+    answer = connection.getresponse()
+    problem = json.loads(answer.read())
     connection.close()
+    assert (answer.status, problem["status"], problem["type"]) == (413, 413, "/problems/too-large")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert problem["request_id"] == answer.headers["X-Request-ID"]
+
+
+def test_an_upload_of_no_known_length_is_refused_too(http: httpx2.Client) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="source"; filename="a"\r\n\r\n'
+        for _ in range(66):
+            yield bytes(2**20)
+
+    form = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = http.post("/v1/renders", content=pieces(), headers=form)
+    assert_problem(answer, 413, "too-large")
 
 
 @pytest.mark.parametrize(
