@@ -176,6 +176,14 @@ def test_a_folder_that_is_not_whole_is_refused(
     assert left_in(store) == []
 
 
+def test_a_flaw_is_named_where_a_person_can_find_it(source: Path, store: Path) -> None:
+    """Not in the hidden copy, which is gone by the time that the sentence is read."""
+    (source / UNET).unlink()
+    with pytest.raises(InvalidInput) as caught:
+        pull("svd-xt", store, source, silent)
+    assert str(caught.value).startswith(f"{source / 'unet'} holds no safetensors; ")
+
+
 def test_a_shard_that_is_named_and_not_there_is_missed(source: Path, store: Path) -> None:
     index = {"weight_map": {"a": UNET.split("/")[1], "b": "second.safetensors"}}
     lay_out(
@@ -194,6 +202,12 @@ def test_another_pipeline_is_no_svd(source: Path, store: Path) -> None:
         add_folder("my-svd", source, store, kind="svd")
 
 
+def test_an_svd_is_no_image_pipeline(source: Path, store: Path) -> None:
+    with pytest.raises(InvalidInput, match="makes clips and no stills"):
+        pull("sd-1.5", store, source, silent)
+    assert left_in(store) == []
+
+
 def test_a_class_out_of_the_folder_itself_is_not_trusted(source: Path, store: Path) -> None:
     index = json.loads((source / "model_index.json").read_text())
     index["unet"] = ["my_unet", "Unet"]
@@ -203,8 +217,20 @@ def test_a_class_out_of_the_folder_itself_is_not_trusted(source: Path, store: Pa
 
 
 def test_a_source_that_is_not_there_is_a_sentence(tmp_path: Path, store: Path) -> None:
-    with pytest.raises(InvalidInput, match="nowhere is not a folder"):
+    with pytest.raises(InvalidInput, match="nowhere does not exist"):
         add_folder("my-svd", tmp_path / "nowhere", store, kind="svd")
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("lora.bin", "is a pickle"), ("notes.txt", "neither safetensors nor folder")],
+)
+def test_a_file_that_is_no_safetensors_is_a_sentence(
+    tmp_path: Path, store: Path, name: str, sentence: str
+) -> None:
+    (tmp_path / name).write_bytes(pickle.dumps({}))
+    with pytest.raises(InvalidInput, match=sentence):
+        add_folder("my-lora", tmp_path / name, store, kind="lora")
 
 
 def test_a_replaced_part_may_come_as_its_one_file(tmp_path: Path, store: Path) -> None:
