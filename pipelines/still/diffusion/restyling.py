@@ -117,8 +117,8 @@ def _draw(
         width=fit.model[0],
         height=fit.model[1],
         num_frames=len(settings.seeds),
-        decode_chunk_size=1,
         guided=settings.guidance_scale > OFF,
+        variations=True,
     )
     sight = Sight(seen, structure)
     drawing, plan = with_leaner_retry(
