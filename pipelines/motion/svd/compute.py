@@ -21,6 +21,7 @@ from pipelines.models.compute import (
     with_leaner_retry,
     withdraw,
 )
+from pipelines.models.libraries import without_empty_remark
 from pipelines.models.loading import load_svd
 from pipelines.motion.svd.feature_cache import cached_features
 from pipelines.motion.svd.few_step import FEW_STEP_DEFAULTS, EdmConsistencyScheduler
@@ -115,7 +116,7 @@ def run(
     def attempt(plan: Plan) -> Result:
         place(loaded.pipeline, plan)
         try:
-            with cached_features(unet, settings.feature_cache):
+            with cached_features(unet, settings.feature_cache), without_empty_remark():
                 return work(plan.decode_chunk_size)
         finally:
             if plan.hardware.own_memory or plan.memory != "full":

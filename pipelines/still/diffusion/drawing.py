@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +14,7 @@ from PIL import Image as Pillow
 from pipelines.arrays import Image
 from pipelines.context import Context
 from pipelines.models.compute import Plan, place, withdraw
+from pipelines.models.libraries import without_empty_remark
 from pipelines.still.diffusion.family import Family
 from pipelines.still.diffusion.loading import Loaded
 from pipelines.still.diffusion.passages import encode
@@ -107,7 +106,7 @@ def draw(
         suspected: list[bool] = []
         for each in rounds:
             told = arguments(loaded.family, sight, each, guidance)
-            with _without_empty_remark():
+            with without_empty_remark():
                 made = pipeline(**told, callback_on_step_end=watch)
             pictures.append(np.asarray(made.images, np.float32))
             suspected += made.get("nsfw_content_detected") or ()
@@ -123,21 +122,6 @@ def _rounds(settings: Settings, at_once: int) -> list[Settings]:
     seeds = settings.seeds
     starts = range(0, len(seeds), at_once)
     return [replace(settings, seeds=seeds[start : start + at_once]) for start in starts]
-
-
-@contextmanager
-def _without_empty_remark() -> Iterator[None]:
-    """Drop what the library prints of a cast of SDXL's autoencoder: that no module is concerned."""
-    talker = logging.getLogger("diffusers.models.modeling_utils")
-    talker.addFilter(_is_news)
-    try:
-        yield
-    finally:
-        talker.removeFilter(_is_news)
-
-
-def _is_news(record: logging.LogRecord) -> bool:
-    return "should be kept in float32: []" not in record.getMessage()
 
 
 def arguments(

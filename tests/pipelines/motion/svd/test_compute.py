@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from diffusers import AutoencoderKLTemporalDecoder
 
 from pipelines.arrays import Frames
 from pipelines.context import Context
@@ -106,6 +107,29 @@ def test_a_shortage_in_the_decoder_is_survived_and_said(job: Context) -> None:
     reasons = mode["reasons"]
     assert isinstance(reasons, list)
     assert "Memory ran out in mode full; tried again" in reasons[-1]
+
+
+def test_a_shortage_while_the_library_encodes_in_float32_is_survived(
+    job: Context, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It casts the autoencoder for that, and has no chance to cast it back."""
+    half = replace(job, machine=Machine(device="cpu", precision="float16"))
+    loaded = load(find_key(TOY, half))
+    encode, dtypes = AutoencoderKLTemporalDecoder.encode, []
+
+    def greedy(network: AutoencoderKLTemporalDecoder, *given: object) -> object:
+        dtypes.append(network.dtype)
+        if len(dtypes) == 1:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return encode(network, *given)
+
+    monkeypatch.setattr(AutoencoderKLTemporalDecoder, "encode", greedy)
+    frames, mode = generate(loaded, half)
+    assert dtypes == [torch.float32] * 2
+    assert loaded.pipeline.vae.dtype == torch.float16
+    assert np.ptp(frames) > 0
+    assert "tried again" in str(mode["reasons"])
+    assert capfd.readouterr() == ("", "")
 
 
 def test_few_step_weights_bring_their_scheduler_and_their_numbers(few: Context) -> None:
