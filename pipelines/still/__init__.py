@@ -8,9 +8,10 @@ from pipelines.errors import require_range
 from pipelines.media import DepthMap, Still, Subject
 from pipelines.still.backdrop import place_on_backdrop
 from pipelines.still.engine import STILL_ENGINES, Guidance, Request
+from pipelines.still.look import join_words
 from pipelines.still.looks import LOOKS
 
-__all__ = ["LOOKS", "STILL_ENGINES", "Guidance", "place_on_backdrop", "restyle"]
+__all__ = ["LOOKS", "STILL_ENGINES", "Guidance", "join_words", "place_on_backdrop", "restyle"]
 
 
 def restyle(
