@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from pipelines.errors import InvalidInput
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 PATHS: dict[str, tuple[str, ...]] = {
@@ -128,6 +130,32 @@ def out_option(command: Command) -> Command:
         metavar="DIR",
         help="Folder for the results.",
     )(command)
+
+
+def preview_option(command: Command) -> Command:
+    """Give a command ``--preview``."""
+    return click.option(
+        "--preview",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="img2img, svd: a .jpg or .png that shows the work every few steps.",
+    )(command)
+
+
+def refuse_with_server(**given: object) -> None:
+    """Refuse options that a service has nothing for.
+
+    Raises:
+        InvalidInput: one of them was given.
+    """
+    for name, value in given.items():
+        if value:
+            option = f"--{name.replace('_', '-')}"
+            raise InvalidInput(
+                f"a service cannot do {option}",
+                actual=option,
+                fix=f"leave {option} out, or --server",
+            )
 
 
 def server_option(command: Command) -> Command:

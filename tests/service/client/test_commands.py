@@ -86,6 +86,7 @@ def test_drafts_and_the_final_of_one(run: Run, samples: Path, tmp_path: Path) ->
         (("--backdrop", "plate.png"), 2, "InvalidRecipe", "plate.png"),
         (("--mask", "mask.png"), 2, "InvalidRecipe", "mask.png"),
         (("--keep-frames",), 2, "InvalidInput", "--keep-frames"),
+        (("--preview", "look.jpg"), 2, "InvalidInput", "--preview"),
         (("--engine", "remote"), 3, "JobFailed", "video server behind this service"),
     ],
 )
