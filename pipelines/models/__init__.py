@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipelines.models.pulling import pull
     from pipelines.models.session import default_threads, open_session
     from pipelines.models.store import (
+        as_brought,
         edition,
         find_in_store,
         installed,
@@ -36,6 +37,7 @@ _HOMES = {
     "Package": "entry",
     "Repository": "entry",
     "add_folder": "folders",
+    "as_brought": "store",
     "choose_default": "choosing",
     "default_threads": "session",
     "edition": "store",
@@ -64,6 +66,7 @@ __all__ = [
     "Package",
     "Repository",
     "add_folder",
+    "as_brought",
     "choose_default",
     "default_threads",
     "edition",

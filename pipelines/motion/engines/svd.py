@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pipelines.context import Context
 from pipelines.errors import InvalidInput
 from pipelines.media import Clip
+from pipelines.models import find_in_store
 from pipelines.models.pool import Pool
 from pipelines.motion.engine import Guide, Shot
 from pipelines.motion.svd.closing import JUMP
@@ -62,7 +63,7 @@ class StableVideoDiffusion:
             reference.camera,
             shot.path.closed,
             engine="svd",
-            models=(name,),
+            models=tuple(filter(None, (name, find_in_store(name, context.models_dir).base))),
             details={"model": name, **taken.details, "mode": mode},
             warnings=(*reference.warnings, *_remarks(scene, taken)),
         )

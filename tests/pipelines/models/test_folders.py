@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from pipelines.errors import InvalidInput, MissingCapability, MissingModel, Unkn
 from pipelines.models import (
     MODELS,
     add_folder,
+    as_brought,
     find_in_store,
     installed,
     known_models,
@@ -315,6 +317,31 @@ def test_one_damaged_note_leaves_the_other_models_usable(source: Path, store: Pa
     assert present(store) == ("svd-xt", "my-svd")
     with pytest.raises(MissingCapability, match=r"the note .* of the model 'my-svd' is damaged"):
         locate_folder("my-svd", store)
+
+
+def test_what_came_in_is_what_is_told_whatever_the_table_says(source: Path, store: Path) -> None:
+    """The digest is one that anybody can take again with ``sha256sum``."""
+    model = find_in_store("svd-xt", store)
+    assert as_brought(model, store) == model  # nothing is there
+    path = pull("svd-xt", store, source, silent)
+    told = as_brought(model, store)
+    assert told.revision == ""
+    files = sorted(svd_files())
+    listed = subprocess.run(["sha256sum", *files], cwd=path, capture_output=True, check=True).stdout
+    assert told.sha256 == hashlib.sha256(listed).hexdigest()
+    (path / "stillwave.json").write_text("{")
+    assert as_brought(model, store) == model
+
+
+def test_a_single_file_is_told_by_its_digest(tmp_path: Path, store: Path) -> None:
+    name = "depth-anything-v2-small"
+    (tmp_path / "any.onnx").write_bytes(b"another export")
+    pull(name, store, tmp_path / "any.onnx", silent)
+    told = as_brought(find_in_store(name, store), store)
+    assert told.sha256 == hashlib.sha256(b"another export").hexdigest()
+    (store / f"{name}.json").write_text("{")
+    with pytest.raises(MissingCapability, match=r"its note .* cannot be read"):
+        verify(name, store)
 
 
 def test_what_is_not_there_says_how_to_get_it(store: Path) -> None:

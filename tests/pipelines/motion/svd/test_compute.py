@@ -153,6 +153,10 @@ def test_few_steps_make_a_clip_that_its_seed_decides(few: Context, camera_streng
     assert (clip(seed=2) != first).any()
 
 
+def test_the_base_of_few_step_weights_is_named_beside_them(few: Context) -> None:
+    assert animate(make_shot(few, model=FEW), few).models == (FEW, "svd-xt")
+
+
 def test_the_base_of_few_step_weights_is_sampled_as_ever(few: Context) -> None:
     loaded = load(find_key("svd-xt", few))
     assert not isinstance(loaded.pipeline.scheduler, EdmConsistencyScheduler)
