@@ -65,7 +65,8 @@ def choose_weights(guidance: Guidance, context: Context) -> Weights:
         controlnet = _find_controlnet(guidance.structure, model, context)
     if guidance.reference is not None:
         adapter = _find_adapter(model, context)
-    loras = tuple(dict.fromkeys(name for name, _ in guidance.loras))
+    named = (find_in_store(name, context.models_dir, "lora").name for name, _ in guidance.loras)
+    loras = tuple(dict.fromkeys(named))
     return Weights(model, controlnet, adapter, loras)
 
 
