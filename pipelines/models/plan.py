@@ -49,6 +49,7 @@ class Plan:
         decode_chunk_limit: most pictures at once, see :class:`~pipelines.models.needs.MemoryNeeds`;
             None where that is not limited.
         reasons: sentences for the report.
+        warnings: those of them that a person has to see.
     """
 
     hardware: Hardware
@@ -59,6 +60,7 @@ class Plan:
     channels_last: bool = False
     decode_chunk_limit: int | None = None
     reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def device(self) -> str:

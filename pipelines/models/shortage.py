@@ -41,7 +41,8 @@ def with_leaner_retry(plan: Plan, run: Callable[[Plan], Result]) -> tuple[Result
     leaner = plan.leaner()
     if leaner is None:
         raise shortage(plan)
-    leaner = replace(leaner, reasons=(*plan.reasons, _note(plan, leaner)))
+    note = _note(plan, leaner)
+    leaner = replace(leaner, reasons=(*plan.reasons, note), warnings=(*plan.warnings, note))
     if (result := _attempt(leaner, run)) is not None:
         return result[0], leaner
     raise shortage(leaner)
@@ -117,7 +118,8 @@ def _run(count: int, plan: Plan) -> str:
 def _note(plan: Plan, leaner: Plan) -> str:
     changes = [] if leaner.memory == plan.memory else [f"in mode {leaner.memory}"]
     if (count := leaner.decode_chunk_size) < plan.decode_chunk_size:
-        work = f"drawing {count}" if plan.needs.variations else f"decoding {count} frames"
+        frames = f"decoding {count} frame{'s' if count > 1 else ''}"
+        work = f"drawing {count}" if plan.needs.variations else frames
         changes.append(f"{work} at a time")
     return f"Memory ran out in mode {plan.memory}; tried again {' and '.join(changes)}."
 

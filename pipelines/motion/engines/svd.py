@@ -51,7 +51,7 @@ class StableVideoDiffusion:
             settings = settle(shot.direction, size, native, loaded.wishes)
             scene = Shooting(loaded.pipeline, shot, guide, settings, context)
             reference = guide(shot.width, shot.height, shot.count)
-            taken, mode = run(loaded, settings, context, lambda chunk: take(scene, chunk))
+            taken, plan = run(loaded, settings, context, lambda chunk: take(scene, chunk))
         moving = shot.still.moving
         region = None if moving is None else Region(shot, moving, reference.camera, scene.softness)
         return Clip(
@@ -64,8 +64,8 @@ class StableVideoDiffusion:
             shot.path.closed,
             engine="svd",
             models=tuple(filter(None, (name, find_in_store(name, context.models_dir).base))),
-            details={"model": name, **taken.details, "mode": mode},
-            warnings=(*reference.warnings, *_remarks(scene, taken)),
+            details={"model": name, **taken.details, "mode": plan.report()},
+            warnings=(*reference.warnings, *_remarks(scene, taken), *plan.warnings),
         )
 
 

@@ -88,8 +88,8 @@ def load(key: Key) -> Loaded:
 
 def run(
     loaded: Loaded, settings: Settings, context: Context, work: Callable[[int], Result]
-) -> tuple[Result, dict[str, object]]:
-    """Put the pipeline in place and return what ``work`` returns, and the mode it ran in.
+) -> tuple[Result, Plan]:
+    """Put the pipeline in place and return what ``work`` returns, and the plan it ran by.
 
     Args:
         loaded: whose pipeline works.
@@ -122,5 +122,4 @@ def run(
             if plan.hardware.own_memory or plan.memory != "full":
                 withdraw(loaded.pipeline)  # the device is free for the next stage
 
-    result, plan = with_leaner_retry(choose(context.machine, needs), attempt)
-    return result, plan.report()
+    return with_leaner_retry(choose(context.machine, needs), attempt)

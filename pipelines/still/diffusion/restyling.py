@@ -88,7 +88,11 @@ class Restyler:
             pictures=drawn.pictures,
             models=weights.names,
             details=dict(_details(request, weights, settings, fit, drawn)),
-            warnings=(*settings.warnings, *_shortfalls(weights.model, fit, drawn.drawing)),
+            warnings=(
+                *settings.warnings,
+                *_shortfalls(weights.model, fit, drawn.drawing),
+                *drawn.plan.warnings,
+            ),
         )
 
 

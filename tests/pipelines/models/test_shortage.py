@@ -92,7 +92,7 @@ def test_a_shortage_in_the_network_is_answered_with_a_leaner_second_try(
     assert count == 6
     assert chunks == [1] * 6
     assert plan.reasons[-1] == (
-        "Memory ran out in mode full; tried again decoding 1 frames at a time."
+        "Memory ran out in mode full; tried again decoding 1 frame at a time."
     )
 
 

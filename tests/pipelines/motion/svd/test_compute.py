@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from diffusers import AutoencoderKLTemporalDecoder
+from diffusers import AutoencoderKLTemporalDecoder, UNetSpatioTemporalConditionModel
 
 from pipelines.arrays import Frames
 from pipelines.context import Context
+from pipelines.errors import MissingCapability
 from pipelines.machine import Machine, MemoryMode
 from pipelines.models import pull
 from pipelines.motion.engine import Shot
@@ -37,8 +39,8 @@ def generate(loaded: Loaded, context: Context, feature_cache: int = 1) -> Taken:
     settings = settings_of(loaded, shot)
     assert shot.guide is not None
     scene = Shooting(loaded.pipeline, shot, shot.guide, settings, context)
-    taken, mode = run(loaded, settings, context, lambda chunk: take(scene, chunk))
-    return np.stack([taken.film.at(place / 4) for place in range(4)]), mode
+    taken, plan = run(loaded, settings, context, lambda chunk: take(scene, chunk))
+    return np.stack([taken.film.at(place / 4) for place in range(4)]), plan.report()
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +109,38 @@ def test_a_shortage_in_the_decoder_is_survived_and_said(job: Context) -> None:
     reasons = mode["reasons"]
     assert isinstance(reasons, list)
     assert "Memory ran out in mode full; tried again" in reasons[-1]
+
+
+@pytest.fixture
+def shortages(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Make the denoiser run out of memory after some steps, as often as the number says."""
+    left, calls = [0], [0]
+    forward = UNetSpatioTemporalConditionModel.forward
+
+    def greedy(network: UNetSpatioTemporalConditionModel, *given: Any, **named: Any) -> Any:  # noqa: ANN401
+        calls[0] += 1
+        if left[0] and calls[0] >= 3:
+            left[0], calls[0] = left[0] - 1, 0
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return forward(network, *given, **named)
+
+    monkeypatch.setattr(UNetSpatioTemporalConditionModel, "forward", greedy)
+    return left
+
+
+def test_a_shortage_while_denoising_is_survived_and_a_person_is_told(
+    job: Context, shortages: list[int]
+) -> None:
+    shortages[0] = 1
+    clip = animate(make_shot(job, camera_strength=0.0), job)
+    note = "Memory ran out in mode full; tried again decoding 1 frame at a time."
+    assert clip.warnings[-1] == note
+    assert shortages == [0]
+    shortages[0] = 2
+    with pytest.raises(MissingCapability, match=r"ran out of memory .* num_frames 6") as caught:
+        animate(make_shot(job, camera_strength=0.0), job)
+    assert caught.value.allowed == f"about num_frames 3 at {SIDE}×{SIDE}, in mode full"
+    assert not animate(make_shot(job, camera_strength=0.0), job).warnings  # the next job is well
 
 
 def test_a_shortage_while_the_library_encodes_in_float32_is_survived(

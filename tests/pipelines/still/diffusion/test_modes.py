@@ -83,7 +83,11 @@ def test_a_shortage_is_answered_by_drawing_fewer_at_once(
     mode = made.details["mode"]
     assert isinstance(mode, dict)
     assert mode["at_once"] == 1
-    assert mode["reasons"][-1] == "Memory ran out in mode full; tried again drawing 1 at a time."
+    assert (
+        made.warnings[-1]
+        == mode["reasons"][-1]
+        == "Memory ran out in mode full; tried again drawing 1 at a time."
+    )
     assert made.details["steps_run"] == steps
 
 
