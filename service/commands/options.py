@@ -27,6 +27,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "noise_aug_strength": ("motion", "noise_aug_strength"),
     "camera_strength": ("motion", "camera_strength"),
     "motion_mask": ("motion", "mask"),
+    "num_frames": ("motion", "num_frames"),
     "num_inference_steps": ("motion", "num_inference_steps"),
     "formats": ("formats",),
     "fov": ("fov_deg",),
@@ -86,6 +87,9 @@ _OPTIONS = {
     ),
     "motion_mask": click.option(
         "--motion-mask", metavar="FILE", help="Mask: white is where things beside the camera move."
+    ),
+    "num_frames": click.option(
+        "--num-frames", type=int, help="svd: frames the model makes; fewer take less memory."
     ),
     "num_inference_steps": click.option(
         "--num-inference-steps", type=int, help="svd: denoising steps."
