@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipelines import report
 from pipelines.context import Context
 from pipelines.media import Delivery, Showing, Still
-from pipelines.models import known_models
+from pipelines.models import as_brought, known_models
 from pipelines.motion.choice import PARALLAX
 from pipelines.prepare import Scene
 from pipelines.protect import TextBox, find_text
@@ -55,7 +55,8 @@ def describe(
         warnings=tuple(notes(spec, scene, deliveries)),
     )
     recipe = spec.model_dump(mode="json")
-    models = known_models(context.models_dir)
+    store = context.models_dir
+    models = [as_brought(model, store) for model in known_models(store)]
     return report.build_report(
         recipe, scene.source, still, deliveries, findings, context.timings, models
     )

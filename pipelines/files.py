@@ -17,6 +17,9 @@ from pipelines.errors import NoSpace, OutputRefused
 PARTIAL = ".stillwave-partial"
 """Marks temporary names; such a file is never read and may be deleted at any time."""
 
+_open: dict[Path, list[Path]] = {}
+"""Temporary paths that this process writes to, with the folders that were made for each."""
+
 
 @contextmanager
 def publish(path: Path) -> Iterator[Path]:
@@ -30,6 +33,7 @@ def publish(path: Path) -> Iterator[Path]:
         NoSpace: the disk is full.
     """
     temporary = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{PARTIAL}{path.suffix}")
+    _open[temporary] = []
     try:
         with output_errors(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,6 +44,7 @@ def publish(path: Path) -> Iterator[Path]:
     finally:
         if path.parent.is_dir():
             temporary.unlink(missing_ok=True)
+        _open.pop(temporary, None)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -64,6 +69,7 @@ def publish_folder(folder: Path, last: str) -> Iterator[Path]:
         NoSpace: the disk is full.
     """
     made, staging, lock = _opened(folder)
+    _open[staging] = made
     with output_errors(folder):
         try:
             yield staging
@@ -71,11 +77,24 @@ def publish_folder(folder: Path, last: str) -> Iterator[Path]:
         except NoSpace as error:  # it names the staging folder, which nobody knows
             raise _full(folder) from error
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
+            _remove(staging, made)
+            _open.pop(staging, None)
             os.close(lock)
-            with suppress(OSError):  # those that hold something now stay
-                for parent in made:
-                    parent.rmdir()
+
+
+def abandon() -> None:
+    """Remove what is being written here: this process leaves, and waits for none of its threads."""
+    for temporary, made in list(_open.items()):
+        _remove(temporary, made)
+
+
+def _remove(temporary: Path, made: list[Path]) -> None:
+    """Remove a file or folder, and the folders that were made for it."""
+    with suppress(OSError):
+        temporary.unlink() if temporary.is_file() else shutil.rmtree(temporary, ignore_errors=True)
+    with suppress(OSError):  # those that hold something now stay
+        for parent in made:
+            parent.rmdir()
 
 
 def _opened(folder: Path) -> tuple[list[Path], Path, int]:

@@ -22,7 +22,7 @@ from pipelines.parts import AUTO, MotionSpec
 from pipelines.pictures import recorded, save_jpeg, save_stills
 from pipelines.prepare import Given, Scene, dress, find_scene
 from pipelines.spec import RenderSpec
-from pipelines.still import LOOKS
+from pipelines.still import LOOKS, join_words
 from pipelines.threads import one_thread_a_picture, step_back
 
 REPORT = "report.json"
@@ -154,8 +154,8 @@ def direct(spec: RenderSpec) -> Direction:
     """Say to a generative engine what the recipe says."""
     said = {key: getattr(spec.motion, key) for key in MotionSpec.model_fields.keys() - PLACES}
     look = LOOKS[spec.look.name]
-    words = look.prompt if spec.look.prompt is None else f"{spec.look.prompt}, {look.prompt}"
-    negative = spec.look.negative_prompt or look.negative_prompt
+    words = join_words(spec.look.prompt, look.prompt)
+    negative = join_words(spec.look.negative_prompt, look.negative_prompt)
     return Direction(prompt=words, negative_prompt=negative, seed=spec.seed, **said)
 
 

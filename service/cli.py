@@ -136,7 +136,10 @@ def _refuse(
 
 
 def _leave_now(code: int) -> NoReturn:
-    """Leave without waiting for threads that are deep in a library."""
+    """Leave without waiting for threads that are deep in a library, nor for them to tidy up."""
+    from pipelines.files import abandon
+
+    abandon()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

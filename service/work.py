@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
 
-from pipelines.context import Context
+from pipelines.context import Context, PreviewListener
 from pipelines.errors import Cancelled
 from service.console import progress
 from service.settings import read_settings
@@ -20,12 +20,17 @@ PATIENCE = 0.8
 """Seconds a cancelled job gets to tidy up; a library call in C may take longer than that."""
 
 
-def run(work: Callable[[Context], T], patience: float = PATIENCE) -> T:
+def run(
+    work: Callable[[Context], T],
+    patience: float = PATIENCE,
+    preview: PreviewListener | None = None,
+) -> T:
     """Do ``work`` in a thread with a context of its own; the main thread minds the signals.
 
     Args:
         work: what to do.
         patience: seconds that it gets to tidy up when it is cancelled.
+        preview: who sees unfinished work.
 
     Raises:
         Cancelled: SIGINT or SIGTERM came.
@@ -34,7 +39,7 @@ def run(work: Callable[[Context], T], patience: float = PATIENCE) -> T:
     with progress() as listener:
         settings = read_settings()
         folder, machine = settings.require_data_dir(), settings.machine()
-        context = Context(folder, progress=listener, machine=machine)
+        context = Context(folder, progress=listener, machine=machine, preview=preview)
         results: list[T] = []
         failures: list[BaseException] = []
 

@@ -55,6 +55,7 @@ class Faults:
         piece_seconds: pause after each `PIECE` of a download.
         ranges: whether a download may be resumed.
         silent_seconds: pause before every answer about a video.
+        stumbles: that many questions about a video are answered 500 first.
         size: of every video, whatever was asked.
         forgets_last_frame: whether the last of two pictures is ignored.
         models: names it knows.
@@ -77,6 +78,7 @@ class Faults:
     piece_seconds: float = 0.0
     ranges: bool = True
     silent_seconds: float = 0.0
+    stumbles: int = 0
     size: list[int] = field(default_factory=list)
     forgets_last_frame: bool = False
     models: list[str] = field(default_factory=list)
@@ -258,6 +260,9 @@ class Handler(BaseHTTPRequestHandler):
         video, rest = self._video()
         if video is None:
             self._answer(404, {"detail": "Video not found"})
+        elif self.studio.faults.stumbles:
+            self.studio.faults.stumbles -= 1
+            self._answer(500, {"error": {"message": self.studio.faults.message}})
         elif rest == "content":
             self._send_content(video)
         else:

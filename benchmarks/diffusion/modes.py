@@ -147,8 +147,13 @@ def put(
     if mode.machine is None:
         pipeline.to(hardware.device)
         return
-    size = {"width": scale.width, "height": scale.height, "num_frames": scale.num_frames}
-    needs = measure_needs(pipeline, guided=not mode.few, **size)
+    needs = measure_needs(
+        pipeline,
+        width=scale.width,
+        height=scale.height,
+        num_frames=scale.num_frames,
+        guided=not mode.few,
+    )
     machine = replace(mode.machine, device=hardware.device)
     place(pipeline, choose(machine, needs, find_hardware(hardware.device)))
 

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from pipelines.lazily import lazily
 
 if TYPE_CHECKING:
+    from pipelines.models.choosing import choose_default, whole_models
     from pipelines.models.entry import Kind, Memory, Model, Package, Repository
     from pipelines.models.folders import add_folder
     from pipelines.models.hub import Hub
-    from pipelines.models.policy import licence_note, require_licence
+    from pipelines.models.policy import is_allowed, licence_note, require_licence
     from pipelines.models.pulling import pull
     from pipelines.models.session import default_threads, open_session
     from pipelines.models.store import (
+        as_brought,
         edition,
         find_in_store,
         installed,
@@ -35,11 +37,14 @@ _HOMES = {
     "Package": "entry",
     "Repository": "entry",
     "add_folder": "folders",
+    "as_brought": "store",
+    "choose_default": "choosing",
     "default_threads": "session",
     "edition": "store",
     "find_in_store": "store",
     "find_model": "table",
     "installed": "store",
+    "is_allowed": "policy",
     "known_models": "store",
     "licence_note": "policy",
     "locate": "store",
@@ -49,6 +54,7 @@ _HOMES = {
     "pull": "pulling",
     "require_licence": "policy",
     "verify": "store",
+    "whole_models": "choosing",
 }
 
 __all__ = [
@@ -60,11 +66,14 @@ __all__ = [
     "Package",
     "Repository",
     "add_folder",
+    "as_brought",
+    "choose_default",
     "default_threads",
     "edition",
     "find_in_store",
     "find_model",
     "installed",
+    "is_allowed",
     "known_models",
     "licence_note",
     "locate",
@@ -74,6 +83,7 @@ __all__ = [
     "pull",
     "require_licence",
     "verify",
+    "whole_models",
 ]
 
 __getattr__ = lazily(__name__, _HOMES)

@@ -87,17 +87,19 @@ def bring_folder(
         folder = staging / model.name
         for path in files:
             _copy(path, folder / path.relative_to(root), meter)
-        seal(model, folder, f"file:{source.name}")
+        seal(model, folder, known_as=str(root), brought_from=f"file:{source.name}")
     meter.finish()
     return models_dir / model.name
 
 
 def _wanted(model: Model, source: Path) -> list[Path]:
     """Return the files to copy: those the table names when all are there, else all of a kind."""
-    if source.is_file() and source.suffix == ".safetensors":
+    if not source.exists():
+        raise refused(model, f"{source} does not exist")
+    if source.is_file():
+        if source.suffix != ".safetensors":
+            raise refused(model, objection(source) or f"{source} is neither safetensors nor folder")
         return [source]
-    if not source.is_dir():
-        raise refused(model, f"{source} is not a folder")
     paths = [path for path in sorted(source.rglob("*")) if path.is_file()]
     paths = [path for path in paths if not _is_hidden(path.relative_to(source))]
     for path in paths:

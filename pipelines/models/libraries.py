@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -52,3 +53,18 @@ def quietly() -> Iterator[None]:
             library.set_verbosity_error()
             library.disable_progress_bar()
         yield
+
+
+@contextmanager
+def without_empty_remark() -> Iterator[None]:
+    """Drop what the library prints of an autoencoder that is cast: that no module is concerned."""
+    talker = logging.getLogger("diffusers.models.modeling_utils")
+    talker.addFilter(_is_news)
+    try:
+        yield
+    finally:
+        talker.removeFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return "should be kept in float32: []" not in record.getMessage()

@@ -35,8 +35,10 @@ class MemoryNeeds:
         denoising: alive in one denoising step, parameters aside.
         decoding: alive for each frame that is decoded at once, parameters aside.
         width, height: of the run's pictures, in pixels.
-        num_frames: pictures made at once.
-        decode_chunk_size: pictures decoded at once.
+        num_frames: pictures made in one run.
+        decode_chunk_size: pictures decoded at once; of variations, pictures drawn at once.
+        variations: whether the pictures have nothing to do with one another: then fewer can be
+            drawn at once, and each is decoded by itself.
     """
 
     parameters: int
@@ -48,6 +50,7 @@ class MemoryNeeds:
     height: int
     num_frames: int
     decode_chunk_size: int
+    variations: bool = False
 
     def resident(self, memory: MemoryMode) -> int:
         """Return the parameters that a memory mode keeps on the device at once."""
@@ -59,9 +62,19 @@ class MemoryNeeds:
         return kept.get(memory, 0)
 
     def peak(self, memory: MemoryMode, decode_chunk_size: int | None = None) -> int:
-        """Return the most numbers held at once, with that many frames decoded together."""
-        chunk = decode_chunk_size or self.decode_chunk_size
-        return self.resident(memory) + max(self.denoising, chunk * self.decoding)
+        """Return the most numbers held at once, with that many pictures decoded together."""
+        return self.resident(memory) + self.alive(decode_chunk_size or self.decode_chunk_size)
+
+    def alive(self, decode_chunk_size: int) -> int:
+        """Return the numbers held beside the parameters, with that many pictures at once."""
+        if self.variations:
+            return max(decode_chunk_size * self.denoising // self.num_frames, self.decoding)
+        return max(self.denoising, decode_chunk_size * self.decoding)
+
+    def at_once(self, room: int) -> int:
+        """Return how many pictures decoded, or variations drawn, at once hold ``room`` numbers."""
+        each = self.denoising // self.num_frames if self.variations else self.decoding
+        return room // each
 
 
 def measure_needs(
@@ -72,15 +85,17 @@ def measure_needs(
     num_frames: int = 1,
     decode_chunk_size: int | None = None,
     guided: bool = True,
+    variations: bool = False,
 ) -> MemoryNeeds:
     """Return what one run of ``pipeline`` will hold.
 
     Args:
         pipeline: its networks are only looked at.
         width, height: of the pictures it will make, in pixels.
-        num_frames: pictures made at once: frames of a clip, or a batch.
+        num_frames: pictures made in one run: frames of a clip, or variations of a still.
         decode_chunk_size: pictures decoded at once; None is all of them.
         guided: whether each step runs with and without the condition.
+        variations: whether the pictures have nothing to do with one another.
     """
     sizes = [_size(network) for network in networks(pipeline).values()]
     denoiser = find_denoiser(pipeline)
@@ -97,6 +112,7 @@ def measure_needs(
         height=height,
         num_frames=num_frames,
         decode_chunk_size=min(decode_chunk_size or num_frames, num_frames),
+        variations=variations,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pipelines.models.libraries import without_empty_remark
 from pipelines.models.needs import denoiser_blocks, find_denoiser, networks
 from pipelines.models.plan import Plan
 
@@ -33,6 +34,7 @@ def place(pipeline: DiffusionPipeline, plan: Plan) -> None:
     import torch
 
     withdraw(pipeline)
+    _restore(pipeline, plan.dtype)
     if plan.channels_last:
         _lay_out(pipeline, torch.channels_last)
     if plan.memory == "model-offload":
@@ -43,7 +45,7 @@ def place(pipeline: DiffusionPipeline, plan: Plan) -> None:
     elif plan.memory == "sequential-offload":
         _offload_layers(pipeline, plan.device)
     else:
-        pipeline.to(plan.device)
+        pipeline.to(plan.device, silence_dtype_warnings=True)  # the plan has its own sentence
     if plan.compile:
         _compile(pipeline)
 
@@ -60,6 +62,13 @@ def withdraw(pipeline: DiffusionPipeline) -> None:
     pipeline.to("cpu", silence_dtype_warnings=True)
     _lay_out(pipeline, torch.contiguous_format)
     empty_caches()
+
+
+def _restore(pipeline: DiffusionPipeline, dtype: torch.dtype) -> None:
+    """Cast the autoencoder back: pipelines encode in float32, and memory may run out within."""
+    if pipeline.vae.dtype != dtype:
+        with without_empty_remark():
+            pipeline.vae.to(dtype)
 
 
 def empty_caches() -> None:

@@ -46,8 +46,10 @@ class Plan:
         needs: what the run will hold.
         compile: whether the denoiser's blocks are compiled.
         channels_last: whether pictures lie in memory pixel by pixel, as tensor cores want them.
-        decode_chunk_limit: most frames decoded at once; None where that is not limited.
+        decode_chunk_limit: most pictures at once, see :class:`~pipelines.models.needs.MemoryNeeds`;
+            None where that is not limited.
         reasons: sentences for the report.
+        warnings: those of them that a person has to see.
     """
 
     hardware: Hardware
@@ -58,6 +60,7 @@ class Plan:
     channels_last: bool = False
     decode_chunk_limit: int | None = None
     reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def device(self) -> str:
@@ -71,7 +74,7 @@ class Plan:
 
     @property
     def decode_chunk_size(self) -> int:
-        """Frames to decode at once."""
+        """Frames to decode, or variations to draw, at once."""
         wanted = self.needs.decode_chunk_size
         return wanted if self.decode_chunk_limit is None else min(wanted, self.decode_chunk_limit)
 
@@ -84,7 +87,7 @@ class Plan:
             "memory": self.memory,
             "compile": self.compile,
             "channels_last": self.channels_last,
-            "decode_chunk_size": self.decode_chunk_size,
+            "at_once" if self.needs.variations else "decode_chunk_size": self.decode_chunk_size,
             "reasons": list(self.reasons),
         }
 
@@ -92,7 +95,7 @@ class Plan:
         """Return the next leaner plan; None when there is none.
 
         It keeps less of the networks on a device that has memory of its own, and decodes a
-        quarter of the frames at once on any device.
+        quarter of the frames, or draws a quarter of the variations, at once on any device.
         """
         memory = LEANER.get(self.memory, self.memory)
         if not self.hardware.own_memory:
@@ -153,16 +156,17 @@ def as_dtype(precision: Precision) -> torch.dtype:
 def _choose_memory(
     asked: MemoryMode, needs: MemoryNeeds, hardware: Hardware, bytes_each: int
 ) -> tuple[MemoryMode, int]:
-    """Return the memory mode and how many frames to decode at once."""
+    """Return the memory mode and how many pictures to decode, or to draw, at once."""
     wanted = needs.decode_chunk_size
     if not hardware.own_memory or hardware.free is None:
         return ("full" if asked == "auto" else asked), wanted
     modes: tuple[MemoryMode, ...] = ("full", *LEANER.values()) if asked == "auto" else (asked,)
     room = int(hardware.free * USABLE) // bytes_each
-    for smallest in (min(wanted, EASY_CHUNK), 1):
+    easy = 1 if needs.variations else min(wanted, EASY_CHUNK)
+    for smallest in (easy, 1):
         for mode in modes:
             if needs.peak(mode, smallest) <= room:
-                return mode, min(wanted, (room - needs.resident(mode)) // needs.decoding)
+                return mode, min(wanted, needs.at_once(room - needs.resident(mode)))
     return modes[-1], 1
 
 
@@ -184,10 +188,9 @@ def _reasons(machine: Machine, plan: Plan) -> Iterator[str]:
         whole, free = _gigabytes(needs.peak("full") * each), _gigabytes(hardware.free)
         yield f"Everything at once would take about {whole} GB, and {free} GB are free."
     if plan.decode_chunk_limit is not None:
-        yield (
-            f"Frames are decoded {plan.decode_chunk_limit} at a time, not "
-            f"{needs.decode_chunk_size}, so that they fit."
-        )
+        work = "Variations are drawn" if needs.variations else "Frames are decoded"
+        most, wanted = plan.decode_chunk_limit, needs.decode_chunk_size
+        yield f"{work} {most} at a time, not {wanted}, so that they fit."
     if machine.compile and plan.memory not in COMPILED:
         yield f"Nothing is compiled: {plan.memory} takes networks apart while they run."
     elif machine.compile and not plan.compile:

@@ -16,17 +16,22 @@ def require_licence(model: Model, policy: LicencePolicy) -> Model:
     Raises:
         MissingCapability: the policy refuses the licence.
     """
-    if policy == "any" or model.commercial in ("yes", "conditional"):
+    if is_allowed(model, policy):
         return model
-    known = "forbids commercial use" if model.commercial == "no" else "is not known to allow it"
+    known = "forbids" if model.commercial == "no" else "is not known to allow"
     raise MissingCapability(
-        f"the licence {model.licence!r} of {model.name!r} {known}, and the licence policy here is "
-        f"{policy!r}",
+        f"the licence {model.licence!r} of {model.name!r} {known} commercial use, and the licence "
+        f"policy here is {policy!r}",
         actual=model.licence,
         allowed="weights that may be used commercially",
         fix="choose another model (stillwave models list), or set STILLWAVE_LICENCE_POLICY=any "
         "for work that earns nothing",
     )
+
+
+def is_allowed(model: Model, policy: LicencePolicy) -> bool:
+    """Whether ``policy`` allows the licence of ``model``."""
+    return policy == "any" or model.commercial in ("yes", "conditional")
 
 
 def licence_note(model: Model) -> str | None:

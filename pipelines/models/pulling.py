@@ -80,7 +80,8 @@ def _bring_repository(model: Model, models_dir: Path, hub: Hub, progress: Progre
     with output_errors(models_dir), _download_folder(model, models_dir) as folder:
         commit = download(model, folder, hub, progress)
         try:
-            seal(model, folder, f"{model.source.url}@{commit}", revision=commit)
+            origin = model.source.url
+            seal(model, folder, origin, brought_from=f"{origin}@{commit}", revision=commit)
         except InvalidInput as error:  # it was the hub's, not a person's
             shutil.rmtree(folder)
             raise unusable(model, error.problem) from error

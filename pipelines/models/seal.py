@@ -12,16 +12,24 @@ from pipelines.models.structure import find_flaw
 from pipelines.models.weights import objection
 
 
-def seal(model: Model, folder: Path, brought_from: str, revision: str = "") -> FolderNote:
+def seal(
+    model: Model, folder: Path, known_as: str, brought_from: str, revision: str = ""
+) -> FolderNote:
     """Check ``folder`` for the last time, digest every file and write its note.
+
+    Args:
+        model: what it is.
+        folder: not published yet, so that nobody knows its path.
+        known_as: what stands for that path in errors: where its files came from.
+        brought_from: for the note.
+        revision: for the note.
 
     Raises:
         InvalidInput: a file is not what it says, or the folder is not whole.
     """
-    require_safe(model, folder)
-    flaw = find_flaw(folder, model.kind, part_of_base=model.base is not None)
+    flaw = _unsafe(folder) or find_flaw(folder, model.kind, part_of_base=model.base is not None)
     if flaw is not None:
-        raise refused(model, flaw)
+        raise refused(model, flaw.replace(str(folder), known_as))
     files = _digests(folder)
     _require_known_digests(model, files)
     note = FolderNote(
@@ -38,16 +46,10 @@ def seal(model: Model, folder: Path, brought_from: str, revision: str = "") -> F
     return note
 
 
-def require_safe(model: Model, folder: Path) -> None:
-    """Refuse a folder that holds a pickle, code, or a file that is not what its name says.
-
-    Raises:
-        InvalidInput: there is one.
-    """
-    for path in sorted(folder.rglob("*")):
-        problem = objection(path) if path.is_file() else None
-        if problem is not None:
-            raise refused(model, problem)
+def _unsafe(folder: Path) -> str | None:
+    """Name a pickle, code, or a file that is not what its name says; None when there is none."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return next(filter(None, map(objection, files)), None)
 
 
 def refused(model: Model, problem: str) -> InvalidInput:
@@ -56,7 +58,7 @@ def refused(model: Model, problem: str) -> InvalidInput:
         problem,
         actual=model.name,
         allowed="a folder as save_pretrained writes it: safetensors and configs, nothing else",
-        fix=f"mend that folder and give it for {model.name} again",
+        fix=f"give such a folder for {model.name} with --from",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
@@ -22,8 +23,8 @@ SIGNS = (
 )
 """What errors say that are no :class:`torch.OutOfMemoryError` and mean the same."""
 
-STEP = 64
-"""Sizes that are advised are multiples of this: the networks halve them three times after /8."""
+FEWEST = 2
+"""Frames that are a clip."""
 
 
 def with_leaner_retry(plan: Plan, run: Callable[[Plan], Result]) -> tuple[Result, Plan]:
@@ -40,7 +41,8 @@ def with_leaner_retry(plan: Plan, run: Callable[[Plan], Result]) -> tuple[Result
     leaner = plan.leaner()
     if leaner is None:
         raise shortage(plan)
-    leaner = replace(leaner, reasons=(*plan.reasons, _note(plan, leaner)))
+    note = _note(plan, leaner)
+    leaner = replace(leaner, reasons=(*plan.reasons, note), warnings=(*plan.warnings, note))
     if (result := _attempt(leaner, run)) is not None:
         return result[0], leaner
     raise shortage(leaner)
@@ -58,52 +60,67 @@ def is_out_of_memory(error: BaseException) -> bool:
 def shortage(plan: Plan) -> MissingCapability:
     """Return the error of a run that does not fit, with what would."""
     where = "the CPU" if plan.device == "cpu" else plan.hardware.name
-    needs = plan.needs
+    leaner = _leanest(plan).memory
+    ask = "ask for less" if leaner == plan.memory else f"set STILLWAVE_MEMORY={leaner}"
     return MissingCapability(
-        f"{where} ran out of memory in mode {plan.memory} with {_run(needs.num_frames, plan)}",
+        f"{where} ran out of memory in mode {plan.memory} with {_run(plan.needs.num_frames, plan)}",
         actual=plan.memory,
         allowed=what_fits(plan),
-        fix="ask for less, or close other programs that use this memory",
+        fix=f"{ask}, or close other programs that use this memory",
     )
 
 
 def what_fits(plan: Plan) -> str:
-    """Say in words which runs would fit in the leanest mode."""
-    leanest: MemoryMode = "sequential-offload" if plan.hardware.own_memory else plan.memory
-    share = _share_that_fits(replace(plan, memory=leanest))
-    if share == 0:
-        weights = plan.needs.resident(leanest) * BYTES[plan.precision]
-        return f"nothing of this model: its weights alone take {weights / 1e9:.1f} GB"
-    frames = int(plan.needs.num_frames * share)
-    shorter = f"{_run(frames, plan)}, or " if frames >= 2 else ""
-    return f"about {shorter}{_run(plan.needs.num_frames, plan, share**0.5)}, in mode {leanest}"
+    """Say in words which run would fit in the leanest mode; the size is the model's own."""
+    leanest, needs = _leanest(plan), plan.needs
+    least = 1 if needs.variations else FEWEST
+    count = _count_that_fits(leanest, most=needs.num_frames // (2 if plan == leanest else 1))
+    if count >= least:
+        return f"about {_run(count, plan)}, in mode {leanest.memory}"
+    weights, step = needs.resident(leanest.memory), needs.denoising * least // needs.num_frames
+    what = "its weights alone"
+    if _room(leanest) > 0:
+        what, weights = _run(least, plan), weights + max(step, needs.decoding)
+    return (
+        f"nothing of this model: {what} would take {weights * BYTES[plan.precision] / 1e9:.1f} GB"
+    )
 
 
-def _share_that_fits(plan: Plan) -> float:
-    """Return the share of this run's pixels that fits; half of them where nobody can say."""
-    needs, each = plan.needs, BYTES[plan.precision]
+def _leanest(plan: Plan) -> Plan:
+    memory: MemoryMode = "sequential-offload" if plan.hardware.own_memory else plan.memory
+    return replace(plan, memory=memory)
+
+
+def _count_that_fits(plan: Plan, most: int) -> int:
+    """Return how many pictures fit, decoded one at a time; ``most`` where nobody can say."""
+    needs, room = plan.needs, _room(plan)
+    if room < needs.decoding:
+        return 0
+    return int(min(most, room * needs.num_frames / needs.denoising))
+
+
+def _room(plan: Plan) -> float:
+    """Return the numbers that the device has room for, beside the parameters."""
     if plan.hardware.free is None:
-        return 0.5
-    room = plan.hardware.free * USABLE / each - needs.resident(plan.memory)
-    alive = max(needs.denoising, plan.decode_chunk_size * needs.decoding)
-    return min(0.5, max(0.0, room / alive))
+        return math.inf
+    free = plan.hardware.free * USABLE / BYTES[plan.precision]
+    return free - plan.needs.resident(plan.memory)
 
 
-def _run(num_frames: int, plan: Plan, scale: float = 1.0) -> str:
-    width, height = (_down(side * scale) for side in (plan.needs.width, plan.needs.height))
-    if plan.needs.num_frames == 1:
-        return f"a size of {width}×{height}"
-    return f"num_frames {num_frames} at {width}×{height}"
-
-
-def _down(side: float) -> int:
-    return max(STEP, int(side // STEP) * STEP)
+def _run(count: int, plan: Plan) -> str:
+    needs = plan.needs
+    size = f"{needs.width}×{needs.height}"
+    if not needs.variations:
+        return f"num_frames {count} at {size}"
+    return f"a picture of {size}" if count == 1 else f"{count} variations of {size}"
 
 
 def _note(plan: Plan, leaner: Plan) -> str:
     changes = [] if leaner.memory == plan.memory else [f"in mode {leaner.memory}"]
-    if leaner.decode_chunk_size < plan.decode_chunk_size:
-        changes.append(f"decoding {leaner.decode_chunk_size} frames at a time")
+    if (count := leaner.decode_chunk_size) < plan.decode_chunk_size:
+        frames = f"decoding {count} frame{'s' if count > 1 else ''}"
+        work = f"drawing {count}" if plan.needs.variations else frames
+        changes.append(f"{work} at a time")
     return f"Memory ran out in mode {plan.memory}; tried again {' and '.join(changes)}."
 
 

@@ -7,9 +7,11 @@ which licence and with which digests. Whatever is there came in whole and checke
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from pipelines.errors import MissingCapability, MissingModel, UnknownName
@@ -99,6 +101,21 @@ def edition(name: str, models_dir: Path) -> str:
     return " ".join(digest(note) for note in notes if note.is_file())
 
 
+def as_brought(model: Model, models_dir: Path) -> Model:
+    """Return ``model`` with the revision and the sha256 that its note in the store says.
+
+    What a person brought by hand has no revision, whatever the table says of that name. A folder's
+    digest is that of the list of its files, as ``sha256sum`` prints one, by path.
+    """
+    with suppress(MissingCapability):  # whoever used it was told
+        if note := read_folder_note(models_dir / model.name):
+            lines = (f"{file.sha256}  {path}\n" for path, file in sorted(note.files.items()))
+            listed = hashlib.sha256("".join(lines).encode()).hexdigest()
+            return replace(model, revision=note.revision, sha256=listed)
+        return replace(model, sha256=_noted_digest(model, models_dir) or model.sha256)
+    return model
+
+
 def installed(models_dir: Path) -> tuple[str, ...]:
     """Return the names of the models whose weights are in the store."""
     return tuple(
@@ -130,7 +147,7 @@ def verify(name: str, models_dir: Path) -> Path:
             if digest(path / file) != expected.sha256:
                 raise damaged(model, f"{path / file} is not the file that came in")
         return path
-    expected_digest = model.sha256 or _noted_digest(path.with_name(f"{name}.json"))
+    expected_digest = model.sha256 or _noted_digest(model, models_dir)
     if expected_digest is not None and digest(path) != expected_digest:
         raise damaged(model, f"{path} does not have the sha256 {expected_digest}")
     return path
@@ -187,10 +204,15 @@ def _own_model(name: str, note: FolderNote) -> Model:
     )
 
 
-def _noted_digest(note: Path) -> str | None:
+def _noted_digest(model: Model, models_dir: Path) -> str | None:
+    """Return the digest of a single file as it came in; None where nothing was noted."""
+    note = models_dir / f"{model.name}.json"
     if not note.is_file():
         return None
-    return str(json.loads(note.read_text())["sha256"])
+    try:
+        return str(json.loads(note.read_text(encoding="utf-8"))["sha256"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise damaged(model, f"its note {note} cannot be read") from error
 
 
 def _is_here(name: str, models_dir: Path) -> bool:

@@ -77,6 +77,8 @@ def _pipeline_flaws(folder: Path, kind: Kind) -> Iterator[str]:
     name = _read(folder / INDEX).get("_class_name")
     if kind == "svd" and name != SVD_CLASS:
         yield f"{folder} is a {name}, not a {SVD_CLASS}"
+    if kind == "img2img" and name == SVD_CLASS:
+        yield f"{folder} is a {name}, which makes clips and no stills"
     for component, (library, kind_of_class) in listed.items():
         part = folder / component
         if library not in LIBRARIES:

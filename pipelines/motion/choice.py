@@ -6,12 +6,11 @@ from importlib.util import find_spec
 from typing import NamedTuple
 
 from pipelines.context import Context
-from pipelines.errors import MissingCapability
-from pipelines.machine import Device, LicencePolicy
-from pipelines.models import Model, installed, known_models, require_licence
+from pipelines.machine import Device
+from pipelines.models import Kind, is_allowed, whole_models
 
 PARALLAX = "parallax"
-SVD = "svd"
+SVD: Kind = "svd"
 
 LIBRARIES = ("torch", "diffusers", "transformers", "accelerate")
 """What the optional part ``diffusion`` brings and SVD runs on."""
@@ -39,34 +38,16 @@ def choose_engine(context: Context, *, draft: bool) -> Choice:
 
 def _lack(context: Context) -> str | None:
     """Say what Stable Video Diffusion lacks here; None when it lacks nothing."""
-    models = _models(context)
+    models = whole_models(SVD, context.models_dir)
     if not models:
         return "no Stable Video Diffusion weights are in the model store"
-    if not any(_is_allowed(model, context.machine.licence_policy) for model in models):
+    if not any(is_allowed(model, context.machine.licence_policy) for model in models):
         return "the licence policy refuses the Stable Video Diffusion weights in the model store"
     if any(find_spec(name) is None for name in LIBRARIES):
         return "Stable Video Diffusion needs the optional part 'diffusion', which is not installed"
     if not _has_gpu(context.machine.device):
         return "Stable Video Diffusion wants a GPU, and none was found or allowed"
     return None
-
-
-def _models(context: Context) -> list[Model]:
-    """Return the SVD models in the store that are whole, their base included."""
-    here = set(installed(context.models_dir))
-    return [
-        model
-        for model in known_models(context.models_dir)
-        if model.kind == SVD and {model.name, model.base or model.name} <= here
-    ]
-
-
-def _is_allowed(model: Model, policy: LicencePolicy) -> bool:
-    try:
-        require_licence(model, policy)
-    except MissingCapability:
-        return False
-    return True
 
 
 def _has_gpu(device: Device) -> bool:

@@ -220,9 +220,9 @@ class ModelReport(Part):
     purpose: str
     """What they did."""
     revision: str
-    """Which ones."""
+    """Which ones; empty for what a person brought by hand."""
     sha256: str | None
-    """Of the file, where only one exists."""
+    """Of the file; of a folder, of the list of its files as ``sha256sum`` prints one."""
     licence: str
     """SPDX id."""
     commercial: str

@@ -32,6 +32,9 @@ class Scene:
         return min(self.linear.shape[:2]) / 100.0
 
 
+EDGES = " ,\n\r\t"
+"""What is worth nothing at the ends of a text."""
+
 Grade = Callable[[Scene], ImageF]
 """Scene → (height, width, 3) float32 linear light at full strength; must not change its input."""
 
@@ -63,3 +66,12 @@ class Look:
     strength: float
     grade: Grade
     paper: Paper | None = None
+
+
+def join_words(own: str | None, look: str) -> str:
+    """Return a person's words, then the look's: what comes first counts most and is cut last.
+
+    >>> join_words(" on a marble table ", "soft light")
+    'on a marble table, soft light'
+    """
+    return ", ".join(filter(None, ((own or "").strip(EDGES), look)))

@@ -13,14 +13,17 @@ from service.commands.options import (
     changes,
     json_option,
     out_option,
+    preview_option,
     recipe_options,
+    refuse_with_server,
     server_option,
     source_option,
 )
 from service.commands.rendering import tell
+from service.previews import into_file
 
 if TYPE_CHECKING:
-    from pipelines.context import Context
+    from pipelines.context import Context, PreviewListener
     from pipelines.report import RenderReport
     from pipelines.spec import RenderSpec
 
@@ -102,12 +105,14 @@ def _explored_here(spec: RenderSpec, source: Path, folder: Path, axes: Axes) -> 
 @source_option
 @out_option
 @recipe_options(without=("quality",))
+@preview_option
 @server_option
 @json_option
 def promote(
     draft: Path,
     source: Path | None,
     out: Path,
+    preview: Path | None,
     server: str | None,
     as_json: bool,
     **options: object,
@@ -118,12 +123,14 @@ def promote(
     """
     wanted = changes(options)
     if server is not None:
+        refuse_with_server(preview=preview)
         report = _again_by(server, draft, source, out, {"quality": "final", **wanted})
     else:
         from pipelines.recall import promote as promote_job
 
         report = _again_here(
-            lambda job: promote_job(draft, out, job, source=source, changes=wanted)
+            lambda job: promote_job(draft, out, job, source=source, changes=wanted),
+            None if preview is None else into_file(preview),
         )
     tell(report, out, as_json)
 
@@ -147,10 +154,12 @@ def remake(
     tell(report, out, as_json)
 
 
-def _again_here(render: Callable[[Context], RenderReport]) -> str:
+def _again_here(
+    render: Callable[[Context], RenderReport], preview: PreviewListener | None = None
+) -> str:
     from service.work import run
 
-    return run(lambda context: render(context).to_json())
+    return run(lambda context: render(context).to_json(), preview=preview)
 
 
 def _again_by(

@@ -10,7 +10,7 @@ import click
 
 from pipelines.errors import MissingCapability
 from pipelines.models.entry import Kind, Memory, Model
-from pipelines.models.licences import Commercial
+from pipelines.models.licences import UNKNOWN, Commercial
 from service.cli import emit
 from service.commands.options import json_option
 from service.console import say
@@ -47,10 +47,9 @@ def list_models(as_json: bool) -> None:
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
-    for condition in dict.fromkeys(model.terms.condition for model in known):
-        if condition:
-            named = {model.licence for model in known if model.terms.condition == condition}
-            click.echo(f"\n{', '.join(sorted(named))}: {condition}")
+    for condition in filter(None, dict.fromkeys(model.terms.condition for model in known)):
+        named = {_terms(model) for model in known if model.terms.condition == condition}
+        click.echo(f"\n{', '.join(sorted(named))}: {condition}")
 
 
 @models.command()
@@ -195,6 +194,11 @@ def _row(model: Model, here: bool) -> tuple[str, ...]:
         model.commercial,
         "yes" if here else "gated" if model.gated else "-",
     )
+
+
+def _terms(model: Model) -> str:
+    """Return what a condition is of: a licence, or a model where nobody knows its licence."""
+    return model.name if model.licence == UNKNOWN.id else model.licence
 
 
 def _size(count: int | None) -> str:

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from pipelines.errors import InvalidInput
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 PATHS: dict[str, tuple[str, ...]] = {
@@ -25,6 +27,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "noise_aug_strength": ("motion", "noise_aug_strength"),
     "camera_strength": ("motion", "camera_strength"),
     "motion_mask": ("motion", "mask"),
+    "num_frames": ("motion", "num_frames"),
     "num_inference_steps": ("motion", "num_inference_steps"),
     "formats": ("formats",),
     "fov": ("fov_deg",),
@@ -85,6 +88,9 @@ _OPTIONS = {
     "motion_mask": click.option(
         "--motion-mask", metavar="FILE", help="Mask: white is where things beside the camera move."
     ),
+    "num_frames": click.option(
+        "--num-frames", type=int, help="svd: frames the model makes; fewer take less memory."
+    ),
     "num_inference_steps": click.option(
         "--num-inference-steps", type=int, help="svd: denoising steps."
     ),
@@ -128,6 +134,32 @@ def out_option(command: Command) -> Command:
         metavar="DIR",
         help="Folder for the results.",
     )(command)
+
+
+def preview_option(command: Command) -> Command:
+    """Give a command ``--preview``."""
+    return click.option(
+        "--preview",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="img2img, svd: a .jpg or .png that shows the work every few steps.",
+    )(command)
+
+
+def refuse_with_server(**given: object) -> None:
+    """Refuse options that a service has nothing for.
+
+    Raises:
+        InvalidInput: one of them was given.
+    """
+    for name, value in given.items():
+        if value:
+            option = f"--{name.replace('_', '-')}"
+            raise InvalidInput(
+                f"a service cannot do {option}",
+                actual=option,
+                fix=f"leave {option} out, or --server",
+            )
 
 
 def server_option(command: Command) -> Command:

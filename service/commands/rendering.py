@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.errors import InvalidInput
 from service.commands.options import (
     changes,
     json_option,
     out_option,
+    preview_option,
     recipe_options,
+    refuse_with_server,
     server_option,
 )
+from service.previews import into_file
 from service.reading import reading
 
 if TYPE_CHECKING:
-    from pipelines.context import Context
+    from pipelines.context import Context, PreviewListener
     from pipelines.media import Source
     from pipelines.spec import RenderSpec
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     help="A recipe as JSON, or a report.json; options given beside it win.",
 )
 @click.option("--keep-frames", is_flag=True, help="Also keep the first format's frames as PNG.")
+@preview_option
 @server_option
 @json_option
 def render(
@@ -43,6 +46,7 @@ def render(
     out: Path,
     recipe: Path | None,
     keep_frames: bool,
+    preview: Path | None,
     server: str | None,
     as_json: bool,
     **options: object,
@@ -53,10 +57,12 @@ def render(
     stillwave render cup.jpg --look golden-hour --camera orbit --for instagram-reel,gif
     """  # noqa: D301 - click's mark for "do not wrap"
     if server is not None:
-        report = _rendered_by(server, source, _spec(recipe, options), out, keep_frames)
+        refuse_with_server(keep_frames=keep_frames, preview=preview)
+        report = _rendered_by(server, source, _spec(recipe, options), out)
     else:
+        shown = None if preview is None else into_file(preview)
         with reading(source) as still:
-            report = _rendered_here(still, _spec(recipe, options), out, keep_frames)
+            report = _rendered_here(still, _spec(recipe, options), out, keep_frames, shown)
     tell(report, out, as_json)
 
 
@@ -68,7 +74,11 @@ def _spec(recipe: Path | None, options: Mapping[str, object]) -> RenderSpec:
 
 
 def _rendered_here(
-    still: Callable[[], Source], spec: RenderSpec, out: Path, keep_frames: bool
+    still: Callable[[], Source],
+    spec: RenderSpec,
+    out: Path,
+    keep_frames: bool,
+    preview: PreviewListener | None,
 ) -> str:
     from service.work import run
 
@@ -79,18 +89,12 @@ def _rendered_here(
             opened = still()
         return render_job(spec, opened, out, context, keep_frames).to_json()
 
-    return run(work)
+    return run(work, preview=preview)
 
 
-def _rendered_by(server: str, source: Path, spec: RenderSpec, out: Path, keep_frames: bool) -> str:
+def _rendered_by(server: str, source: Path, spec: RenderSpec, out: Path) -> str:
     from service.commands.remotely import render_remotely
 
-    if keep_frames:
-        raise InvalidInput(
-            "a service keeps no frames",
-            actual="--keep-frames",
-            fix="leave --keep-frames out, or --server",
-        )
     return render_remotely(server, spec, source, out)
 
 

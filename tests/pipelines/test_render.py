@@ -19,7 +19,7 @@ from pipelines.encode import embedded_text
 from pipelines.errors import Cancelled, InvalidInput, StillwaveError
 from pipelines.prepare import find_scene, reduced, working_side
 from pipelines.recall import find_source, promote, recall, remake
-from pipelines.render import render
+from pipelines.render import direct, render
 from pipelines.report import RenderReport, report_schema
 from pipelines.spec import RenderSpec, parse_spec
 
@@ -171,6 +171,15 @@ def test_reducing_keeps_shape_and_leaves_small_scenes_alone(samples: Path, job: 
 def test_bytes_do_as_well_as_a_file(still: Path, job: Context, tmp_path: Path) -> None:
     report = render(parse_spec(QUICK), still.read_bytes(), tmp_path, job)
     assert report.source.file is None
+
+
+def test_a_persons_words_join_the_looks_for_every_engine() -> None:
+    usual = direct(parse_spec({"look": "winter"}))
+    own = {"name": "winter", "prompt": "steam rises, ", "negative_prompt": "spoon"}
+    said = direct(parse_spec({"look": own}))
+    assert said.prompt == f"steam rises, {usual.prompt}"
+    assert said.negative_prompt == f"spoon, {usual.negative_prompt}"
+    assert direct(parse_spec({"look": {"name": "winter", "prompt": " "}})).prompt == usual.prompt
 
 
 def test_options_without_effect_are_said(still: Path, job: Context, tmp_path: Path) -> None:

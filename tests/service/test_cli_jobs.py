@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -151,6 +152,42 @@ def test_a_signal_cancels_within_a_second(
     assert stderr.splitlines()[-1].startswith("error: cancelled")
     assert json.loads(stdout)["type"] == "Cancelled"
     assert not (tmp_path / "out").exists()
+
+
+STUBBORN = """
+import time
+from importlib import import_module
+from pipelines.files import publish_folder
+from service.cli import main
+
+def render(spec, still, out, *rest):
+    with publish_folder(out, last="report.json") as folder:
+        (folder / "still.png").write_bytes(b"half")
+        print("begun", flush=True)
+        time.sleep(30)
+
+import_module("pipelines.render").render = render
+main()
+"""
+"""A render that hears nothing for long, as within one step of a large network."""
+
+
+def test_a_job_that_does_not_hear_is_left_without_a_trace(
+    environment: dict[str, str], coffee: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "new" / "out"
+    command = [sys.executable, "-c", STUBBORN, "render", str(coffee), "--out", str(out)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(command, env=environment, text=True, **pipes)  # type: ignore[call-overload]
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    assert list(out.glob(".*/still.png"))
+    start = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert time.monotonic() - start < 5
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_kill_leaves_no_partial_file_and_the_same_command_then_succeeds(

@@ -74,6 +74,8 @@ def test_the_table_names_licence_memory_and_what_is_here(
     assert rows["svd-xt-1.1"].endswith("gated")
     assert rows["my-svd"].endswith("yes")
     assert "revenue is below 1,000,000 USD" in result.stdout
+    # Others' weights may have an unknown licence too, and are no derivatives.
+    assert "animatelcm-svd-xt, animatelcm-svd-xt-1.1: Made from Stable Video" in result.stdout
 
 
 def test_the_same_as_json(run: Run, data: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pipelines.context import Context
 from pipelines.errors import InvalidInput
 from pipelines.media import Clip
+from pipelines.models import find_in_store
 from pipelines.models.pool import Pool
 from pipelines.motion.engine import Guide, Shot
 from pipelines.motion.svd.closing import JUMP
@@ -50,7 +51,7 @@ class StableVideoDiffusion:
             settings = settle(shot.direction, size, native, loaded.wishes)
             scene = Shooting(loaded.pipeline, shot, guide, settings, context)
             reference = guide(shot.width, shot.height, shot.count)
-            taken, mode = run(loaded, settings, context, lambda chunk: take(scene, chunk))
+            taken, plan = run(loaded, settings, context, lambda chunk: take(scene, chunk))
         moving = shot.still.moving
         region = None if moving is None else Region(shot, moving, reference.camera, scene.softness)
         return Clip(
@@ -62,9 +63,9 @@ class StableVideoDiffusion:
             reference.camera,
             shot.path.closed,
             engine="svd",
-            models=(name,),
-            details={"model": name, **taken.details, "mode": mode},
-            warnings=(*reference.warnings, *_remarks(scene, taken)),
+            models=tuple(filter(None, (name, find_in_store(name, context.models_dir).base))),
+            details={"model": name, **taken.details, "mode": plan.report()},
+            warnings=(*reference.warnings, *_remarks(scene, taken), *plan.warnings),
         )
 
 

@@ -33,7 +33,8 @@ class Faults(Peer):
 
         Args:
             response: the answer.
-            ordered: whether the server took an order before, and so has such routes.
+            ordered: whether the server took an order before, and so has such routes. A video that
+                is being made is not given up because one question about it failed.
         """
         status, words = response.status_code, self._words(response)
         said = f": {words}" if words else ""
@@ -50,8 +51,8 @@ class Faults(Peer):
         if status in (404, 405) and words.lower() in ("", "not found", "method not allowed"):
             return self.wrong_address(f"has no such route ({status})")
         if status >= 500:
-            what = f"failed ({status}){said}"
-            return self.failure(what, "look into its log", actual=status)
+            failure = self.failure(f"failed ({status}){said}", "look into its log", actual=status)
+            return Hiccup(failure) if ordered else failure
         what = f"does not take the request ({status}){said}"
         return self.failure(what, "change what it names, the model among them", actual=status)
 

@@ -21,6 +21,7 @@ from pipelines.models.compute import (
     with_leaner_retry,
     withdraw,
 )
+from pipelines.models.libraries import without_empty_remark
 from pipelines.models.loading import load_svd
 from pipelines.motion.svd.feature_cache import cached_features
 from pipelines.motion.svd.few_step import FEW_STEP_DEFAULTS, EdmConsistencyScheduler
@@ -87,8 +88,8 @@ def load(key: Key) -> Loaded:
 
 def run(
     loaded: Loaded, settings: Settings, context: Context, work: Callable[[int], Result]
-) -> tuple[Result, dict[str, object]]:
-    """Put the pipeline in place and return what ``work`` returns, and the mode it ran in.
+) -> tuple[Result, Plan]:
+    """Put the pipeline in place and return what ``work`` returns, and the plan it ran by.
 
     Args:
         loaded: whose pipeline works.
@@ -115,11 +116,10 @@ def run(
     def attempt(plan: Plan) -> Result:
         place(loaded.pipeline, plan)
         try:
-            with cached_features(unet, settings.feature_cache):
+            with cached_features(unet, settings.feature_cache), without_empty_remark():
                 return work(plan.decode_chunk_size)
         finally:
             if plan.hardware.own_memory or plan.memory != "full":
                 withdraw(loaded.pipeline)  # the device is free for the next stage
 
-    result, plan = with_leaner_retry(choose(context.machine, needs), attempt)
-    return result, plan.report()
+    return with_leaner_retry(choose(context.machine, needs), attempt)

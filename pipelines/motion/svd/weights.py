@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pipelines.context import Context
-from pipelines.errors import MissingModel
-from pipelines.models import Kind, find_in_store, installed, known_models
+from pipelines.models import Kind, choose_default, find_in_store
 from pipelines.motion.svd.pipeline import DirectedPipeline
 from pipelines.motion.svd.size import Native
 
@@ -14,22 +13,24 @@ PREFERRED = ("svd-xt-1.1", "svd-xt", "svd")
 """Taken first, in this order, where nothing was asked for."""
 
 
+ADVISED = "svd-xt"
+"""Told to whoever has none: the best that needs no account."""
+
+
 def choose_model(asked: str | None, context: Context) -> str:
-    """Return the model's name: the one asked for, else the best in the store.
+    """Return the model's name: the one asked for, else the best usable one in the store.
 
     Raises:
         UnknownName: no model of that name.
         MissingModel: none was asked for and none is there.
+        MissingCapability: none was asked for, and what is there is damaged or refused.
     """
     if asked is not None:
         return find_in_store(asked, context.models_dir, KIND).name
-    known = known_models(context.models_dir)
-    here = set(installed(context.models_dir))
-    others = [model.name for model in known if model.kind == KIND]
-    for name in (*PREFERRED, *others):
-        if name in here:
-            return name
-    raise MissingModel("svd-xt")
+    policy = context.machine.licence_policy
+    return choose_default(
+        KIND, context.models_dir, policy, preferred=PREFERRED, advised=ADVISED
+    ).name
 
 
 def find_native(pipeline: DirectedPipeline) -> Native:

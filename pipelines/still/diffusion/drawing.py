@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +14,7 @@ from PIL import Image as Pillow
 from pipelines.arrays import Image
 from pipelines.context import Context
 from pipelines.models.compute import Plan, place, withdraw
+from pipelines.models.libraries import without_empty_remark
 from pipelines.still.diffusion.family import Family
 from pipelines.still.diffusion.loading import Loaded
 from pipelines.still.diffusion.passages import encode
@@ -46,29 +45,38 @@ class Sight:
 
 @dataclass(eq=False)
 class Watch:
-    """Told at the end of each step: counts it, stops a cancelled job, shows unfinished work."""
+    """Told at the end of each step: counts it, stops a cancelled job, shows unfinished work.
+
+    Attributes:
+        context: of the job.
+        previews: what is shown of it.
+        rounds: calls of the pipeline, each for some of the variations.
+        steps: of all rounds so far.
+    """
 
     context: Context
     previews: Previews
+    rounds: int
     steps: int = 0
 
     def __call__(
         self, pipeline: DiffusionPipeline, step: int, _: torch.Tensor, tensors: Tensors
     ) -> Tensors:
-        """Take the latents of all variations, after ``step`` (from 0); give back what came.
+        """Take a round's latents after its ``step`` (from 0), and give them back.
 
         Raises:
             Cancelled: the job was cancelled.
         """
-        self.steps = step + 1
-        self.context.step(STAGE, self.steps, max(self.steps, int(pipeline.num_timesteps)))
+        self.steps += 1
+        steps = max(step + 1, int(pipeline.num_timesteps))
+        self.context.step(STAGE, self.steps, self.rounds * steps)
         self.previews.look(step, tensors["latents"])
         return tensors
 
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """What one call returned.
+    """What was drawn.
 
     Attributes:
         pictures: (variations, height, width, 3) float32 sRGB 0..1, of the network's size.
@@ -92,31 +100,28 @@ def draw(
     pipeline: Any = loaded.pipeline
     place(pipeline, plan)
     try:
-        watch = Watch(job, Previews(pipeline, sight.still, job))
-        told = arguments(loaded.family, sight, settings, guidance)
-        with _without_empty_remark():
-            made = pipeline(**told, callback_on_step_end=watch)
-        suspected = made.get("nsfw_content_detected") or ()
+        rounds = _rounds(settings, plan.decode_chunk_size)
+        watch = Watch(job, Previews(pipeline, sight.still, job), len(rounds))
+        pictures: list[NDArray[np.float32]] = []
+        suspected: list[bool] = []
+        for each in rounds:
+            told = arguments(loaded.family, sight, each, guidance)
+            with without_empty_remark():
+                made = pipeline(**told, callback_on_step_end=watch)
+            pictures.append(np.asarray(made.images, np.float32))
+            suspected += made.get("nsfw_content_detected") or ()
         black = tuple(index for index, suspect in enumerate(suspected) if suspect)
-        return Drawing(np.asarray(made.images, np.float32), watch.steps, black)
+        return Drawing(np.concatenate(pictures), watch.steps // len(rounds), black)
     finally:
         if plan.hardware.own_memory or plan.memory != "full":
             withdraw(pipeline)  # the device is free for the next stage; loading again is quick
 
 
-@contextmanager
-def _without_empty_remark() -> Iterator[None]:
-    """Drop what the library prints of a cast of SDXL's autoencoder: that no module is concerned."""
-    talker = logging.getLogger("diffusers.models.modeling_utils")
-    talker.addFilter(_is_news)
-    try:
-        yield
-    finally:
-        talker.removeFilter(_is_news)
-
-
-def _is_news(record: logging.LogRecord) -> bool:
-    return "should be kept in float32: []" not in record.getMessage()
+def _rounds(settings: Settings, at_once: int) -> list[Settings]:
+    """Return the same for some of the seeds each: as many as are drawn at once, or fewer."""
+    seeds = settings.seeds
+    starts = range(0, len(seeds), at_once)
+    return [replace(settings, seeds=seeds[start : start + at_once]) for start in starts]
 
 
 def arguments(

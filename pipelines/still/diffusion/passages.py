@@ -14,7 +14,8 @@ from typing import Any
 import torch
 
 from pipelines.still.diffusion.family import Family
-from pipelines.still.diffusion.words import EDGES, Reader, Reading, read
+from pipelines.still.diffusion.words import Reader, Reading, read
+from pipelines.still.look import EDGES
 
 MOST = 8
 """Passages of one text: some 400 words. Past that a text is no description of a picture."""

@@ -88,7 +88,11 @@ class Restyler:
             pictures=drawn.pictures,
             models=weights.names,
             details=dict(_details(request, weights, settings, fit, drawn)),
-            warnings=(*settings.warnings, *_shortfalls(weights.model, fit, drawn.drawing)),
+            warnings=(
+                *settings.warnings,
+                *_shortfalls(weights.model, fit, drawn.drawing),
+                *drawn.plan.warnings,
+            ),
         )
 
 
@@ -117,8 +121,8 @@ def _draw(
         width=fit.model[0],
         height=fit.model[1],
         num_frames=len(settings.seeds),
-        decode_chunk_size=1,
         guided=settings.guidance_scale > OFF,
+        variations=True,
     )
     sight = Sight(seen, structure)
     drawing, plan = with_leaner_retry(

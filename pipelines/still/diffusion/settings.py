@@ -19,11 +19,11 @@ from pipelines.still.diffusion.words import (
     Reader,
     Reading,
     find_readers,
-    join_words,
     read,
     sentences,
 )
 from pipelines.still.engine import Request
+from pipelines.still.look import join_words
 
 if TYPE_CHECKING:
     from diffusers import SchedulerMixin

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,10 @@ from pipelines.errors import MissingCapability, MissingModel
 from pipelines.models import (
     MODELS,
     Kind,
-    Model,
+    choose_default,
     find_in_store,
-    installed,
-    known_models,
     locate_folder,
-    require_licence,
+    whole_models,
 )
 from pipelines.models.structure import adapter_weights
 from pipelines.still.engine import Guidance
@@ -67,7 +65,8 @@ def choose_weights(guidance: Guidance, context: Context) -> Weights:
         controlnet = _find_controlnet(guidance.structure, model, context)
     if guidance.reference is not None:
         adapter = _find_adapter(model, context)
-    loras = tuple(dict.fromkeys(name for name, _ in guidance.loras))
+    named = (find_in_store(name, context.models_dir, "lora").name for name, _ in guidance.loras)
+    loras = tuple(dict.fromkeys(named))
     return Weights(model, controlnet, adapter, loras)
 
 
@@ -77,13 +76,10 @@ def _named(name: str, context: Context) -> str:
 
 def _default_model(context: Context) -> str:
     """Return the first model that is here and allowed; the table's come before a person's own."""
-    here = list(_installed("img2img", context))
-    for model in here:
-        if _is_allowed(model, context):
-            return model.name
-    if here:
-        require_licence(here[0], context.machine.licence_policy)
-    raise MissingModel(next(model.name for model in MODELS if model.kind == "img2img"))
+    advised = next(model.name for model in MODELS if model.kind == "img2img")
+    policy = context.machine.licence_policy
+    chosen = choose_default("img2img", context.models_dir, policy, preferred=(), advised=advised)
+    return chosen.name
 
 
 def _find_controlnet(structure: str, name: str, context: Context) -> str:
@@ -117,7 +113,7 @@ def _find(
     base: dict[str, Any],
     word: str = "",
 ) -> str:
-    for model in _installed(kind, context):
+    for model in whole_models(kind, context.models_dir):
         if word in model.name and fits(locate_folder(model.name, context.models_dir)):
             return model.name
     for model in MODELS:
@@ -147,20 +143,6 @@ def _require_unet(name: str, wanted: str, context: Context) -> dict[str, Any]:
         allowed="models of the SD 1.5 and SDXL families",
         fix=f"choose another model, or leave {wanted} out",
     )
-
-
-def _installed(kind: Kind, context: Context) -> Iterator[Model]:
-    here = set(installed(context.models_dir))
-    known = known_models(context.models_dir)
-    return (model for model in known if model.kind == kind and model.name in here)
-
-
-def _is_allowed(model: Model, context: Context) -> bool:
-    try:
-        require_licence(model, context.machine.licence_policy)
-    except MissingCapability:
-        return False
-    return True
 
 
 def _adapter_width(weights: Path) -> int:

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipelines.still.look import EDGES
+
 if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
     from transformers import PreTrainedTokenizerBase
-
-EDGES = " ,\n\r\t"
-"""What is worth nothing at the ends of a text."""
 
 QUOTED = 240
 """Characters up to which words that are left out are quoted whole."""
@@ -54,15 +53,6 @@ class Reading:
     left_out: str
     tokens: int
     limit: int
-
-
-def join_words(own: str | None, look: str) -> str:
-    """Return a person's words, then the look's: what comes first counts most and is cut last.
-
-    >>> join_words(" on a marble table ", "soft light")
-    'on a marble table, soft light'
-    """
-    return ", ".join(filter(None, ((own or "").strip(EDGES), look)))
 
 
 def find_readers(pipeline: DiffusionPipeline, max_sequence_length: int) -> list[Reader]:

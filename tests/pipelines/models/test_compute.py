@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -58,6 +60,27 @@ def test_auto_takes_the_quickest_mode_that_fits(
 ) -> None:
     plan = choose(Machine(), FULL_SIZE, gpu(free))
     assert (plan.memory, plan.decode_chunk_size) == (memory, chunk)
+
+
+# Of sixteen variations, a step's 8.3 GB are half a gigabyte each.
+STILLS = replace(FULL_SIZE, num_frames=16, decode_chunk_size=16, variations=True)
+
+
+@pytest.mark.parametrize(
+    ("free", "memory", "at_once"),
+    [
+        (80, "full", 16),
+        (10, "full", 8),  # 9 - 4.51 leaves 4.49 GB: fewer at once, before anything is offloaded
+        (6, "model-offload", 4),  # a decoded picture's 1.2 GB do not fit beside all weights
+    ],
+)
+def test_fewer_variations_are_drawn_at_once_before_a_slower_mode_is_taken(
+    free: float, memory: MemoryMode, at_once: int
+) -> None:
+    plan = choose(Machine(), STILLS, gpu(free))
+    assert (plan.memory, plan.report()["at_once"]) == (memory, at_once)
+    said = f"Variations are drawn {at_once} at a time, not 16, so that they fit."
+    assert (said in plan.reasons) is (at_once < 16)
 
 
 def test_what_was_chosen_and_why_is_said_in_json_values() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from pipelines.errors import InvalidInput, MissingCapability, MissingModel, Unkn
 from pipelines.models import (
     MODELS,
     add_folder,
+    as_brought,
     find_in_store,
     installed,
     known_models,
@@ -176,6 +178,14 @@ def test_a_folder_that_is_not_whole_is_refused(
     assert left_in(store) == []
 
 
+def test_a_flaw_is_named_where_a_person_can_find_it(source: Path, store: Path) -> None:
+    """Not in the hidden copy, which is gone by the time that the sentence is read."""
+    (source / UNET).unlink()
+    with pytest.raises(InvalidInput) as caught:
+        pull("svd-xt", store, source, silent)
+    assert str(caught.value).startswith(f"{source / 'unet'} holds no safetensors; ")
+
+
 def test_a_shard_that_is_named_and_not_there_is_missed(source: Path, store: Path) -> None:
     index = {"weight_map": {"a": UNET.split("/")[1], "b": "second.safetensors"}}
     lay_out(
@@ -194,6 +204,12 @@ def test_another_pipeline_is_no_svd(source: Path, store: Path) -> None:
         add_folder("my-svd", source, store, kind="svd")
 
 
+def test_an_svd_is_no_image_pipeline(source: Path, store: Path) -> None:
+    with pytest.raises(InvalidInput, match="makes clips and no stills"):
+        pull("sd-1.5", store, source, silent)
+    assert left_in(store) == []
+
+
 def test_a_class_out_of_the_folder_itself_is_not_trusted(source: Path, store: Path) -> None:
     index = json.loads((source / "model_index.json").read_text())
     index["unet"] = ["my_unet", "Unet"]
@@ -203,8 +219,20 @@ def test_a_class_out_of_the_folder_itself_is_not_trusted(source: Path, store: Pa
 
 
 def test_a_source_that_is_not_there_is_a_sentence(tmp_path: Path, store: Path) -> None:
-    with pytest.raises(InvalidInput, match="nowhere is not a folder"):
+    with pytest.raises(InvalidInput, match="nowhere does not exist"):
         add_folder("my-svd", tmp_path / "nowhere", store, kind="svd")
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("lora.bin", "is a pickle"), ("notes.txt", "neither safetensors nor folder")],
+)
+def test_a_file_that_is_no_safetensors_is_a_sentence(
+    tmp_path: Path, store: Path, name: str, sentence: str
+) -> None:
+    (tmp_path / name).write_bytes(pickle.dumps({}))
+    with pytest.raises(InvalidInput, match=sentence):
+        add_folder("my-lora", tmp_path / name, store, kind="lora")
 
 
 def test_a_replaced_part_may_come_as_its_one_file(tmp_path: Path, store: Path) -> None:
@@ -289,6 +317,31 @@ def test_one_damaged_note_leaves_the_other_models_usable(source: Path, store: Pa
     assert present(store) == ("svd-xt", "my-svd")
     with pytest.raises(MissingCapability, match=r"the note .* of the model 'my-svd' is damaged"):
         locate_folder("my-svd", store)
+
+
+def test_what_came_in_is_what_is_told_whatever_the_table_says(source: Path, store: Path) -> None:
+    """The digest is one that anybody can take again with ``sha256sum``."""
+    model = find_in_store("svd-xt", store)
+    assert as_brought(model, store) == model  # nothing is there
+    path = pull("svd-xt", store, source, silent)
+    told = as_brought(model, store)
+    assert told.revision == ""
+    files = sorted(svd_files())
+    listed = subprocess.run(["sha256sum", *files], cwd=path, capture_output=True, check=True).stdout
+    assert told.sha256 == hashlib.sha256(listed).hexdigest()
+    (path / "stillwave.json").write_text("{")
+    assert as_brought(model, store) == model
+
+
+def test_a_single_file_is_told_by_its_digest(tmp_path: Path, store: Path) -> None:
+    name = "depth-anything-v2-small"
+    (tmp_path / "any.onnx").write_bytes(b"another export")
+    pull(name, store, tmp_path / "any.onnx", silent)
+    told = as_brought(find_in_store(name, store), store)
+    assert told.sha256 == hashlib.sha256(b"another export").hexdigest()
+    (store / f"{name}.json").write_text("{")
+    with pytest.raises(MissingCapability, match=r"its note .* cannot be read"):
+        verify(name, store)
 
 
 def test_what_is_not_there_says_how_to_get_it(store: Path) -> None:

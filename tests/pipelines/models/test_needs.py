@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import torch
@@ -123,7 +124,7 @@ def test_needs_of_the_toy_are_its_parameters_and_the_two_laws() -> None:
 
 def test_one_pass_holds_half_of_two() -> None:
     pipeline = make_tiny_svd()
-    size = {"width": 64, "height": 64, "num_frames": 6}
+    size: dict[str, Any] = {"width": 64, "height": 64, "num_frames": 6}
     guided, plain = (measure_needs(pipeline, guided=each, **size) for each in (True, False))
     assert guided.denoising == 2 * plain.denoising
 

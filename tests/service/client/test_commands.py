@@ -91,6 +91,7 @@ def test_drafts_and_the_final_of_one(run: Run, samples: Path, tmp_path: Path) ->
         (("--depth", "depth.npy"), 2, "InvalidDepth", "depth.npy"),
         (("--mask", "source:" + 64 * "0"), 2, "NotFound", "0000"),
         (("--keep-frames",), 2, "InvalidInput", "--keep-frames"),
+        (("--preview", "look.jpg"), 2, "InvalidInput", "--preview"),
         (("--engine", "remote"), 3, "JobFailed", "video server behind this service"),
     ],
 )

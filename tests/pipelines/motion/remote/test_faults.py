@@ -124,6 +124,21 @@ def test_only_what_may_pass_is_tried_again(
     assert len(server.asked("POST")) == tries
 
 
+def test_a_video_is_not_given_up_for_one_bad_answer(
+    animate: Animate, server: RunningServer
+) -> None:
+    server.faults(stumbles=2)
+    animate()
+    assert len(server.asked("POST")) == 1
+
+
+def test_a_server_that_only_fails_is_given_up(animate: Animate, server: RunningServer) -> None:
+    server.faults(stumbles=99)
+    assert "failed (500): the model is out of memory" in str(refused(animate))
+    assert len(server.asked("GET")) == 5
+    assert len(server.asked("DELETE")) == 1
+
+
 def test_a_busy_server_is_asked_again_when_it_said(animate: Animate, server: RunningServer) -> None:
     server.faults(busy=1, retry_after="1")
     start = time.monotonic()

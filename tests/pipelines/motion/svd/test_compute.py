@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from diffusers import AutoencoderKLTemporalDecoder, UNetSpatioTemporalConditionModel
 
 from pipelines.arrays import Frames
 from pipelines.context import Context
+from pipelines.errors import MissingCapability
 from pipelines.machine import Machine, MemoryMode
 from pipelines.models import pull
 from pipelines.motion.engine import Shot
@@ -36,8 +39,8 @@ def generate(loaded: Loaded, context: Context, feature_cache: int = 1) -> Taken:
     settings = settings_of(loaded, shot)
     assert shot.guide is not None
     scene = Shooting(loaded.pipeline, shot, shot.guide, settings, context)
-    taken, mode = run(loaded, settings, context, lambda chunk: take(scene, chunk))
-    return np.stack([taken.film.at(place / 4) for place in range(4)]), mode
+    taken, plan = run(loaded, settings, context, lambda chunk: take(scene, chunk))
+    return np.stack([taken.film.at(place / 4) for place in range(4)]), plan.report()
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +111,61 @@ def test_a_shortage_in_the_decoder_is_survived_and_said(job: Context) -> None:
     assert "Memory ran out in mode full; tried again" in reasons[-1]
 
 
+@pytest.fixture
+def shortages(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Make the denoiser run out of memory after some steps, as often as the number says."""
+    left, calls = [0], [0]
+    forward = UNetSpatioTemporalConditionModel.forward
+
+    def greedy(network: UNetSpatioTemporalConditionModel, *given: Any, **named: Any) -> Any:  # noqa: ANN401
+        calls[0] += 1
+        if left[0] and calls[0] >= 3:
+            left[0], calls[0] = left[0] - 1, 0
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return forward(network, *given, **named)
+
+    monkeypatch.setattr(UNetSpatioTemporalConditionModel, "forward", greedy)
+    return left
+
+
+def test_a_shortage_while_denoising_is_survived_and_a_person_is_told(
+    job: Context, shortages: list[int]
+) -> None:
+    shortages[0] = 1
+    clip = animate(make_shot(job, camera_strength=0.0), job)
+    note = "Memory ran out in mode full; tried again decoding 1 frame at a time."
+    assert clip.warnings[-1] == note
+    assert shortages == [0]
+    shortages[0] = 2
+    with pytest.raises(MissingCapability, match=r"ran out of memory .* num_frames 6") as caught:
+        animate(make_shot(job, camera_strength=0.0), job)
+    assert caught.value.allowed == f"about num_frames 3 at {SIDE}×{SIDE}, in mode full"
+    assert not animate(make_shot(job, camera_strength=0.0), job).warnings  # the next job is well
+
+
+def test_a_shortage_while_the_library_encodes_in_float32_is_survived(
+    job: Context, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It casts the autoencoder for that, and has no chance to cast it back."""
+    half = replace(job, machine=Machine(device="cpu", precision="float16"))
+    loaded = load(find_key(TOY, half))
+    encode, dtypes = AutoencoderKLTemporalDecoder.encode, []
+
+    def greedy(network: AutoencoderKLTemporalDecoder, *given: object) -> object:
+        dtypes.append(network.dtype)
+        if len(dtypes) == 1:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return encode(network, *given)
+
+    monkeypatch.setattr(AutoencoderKLTemporalDecoder, "encode", greedy)
+    frames, mode = generate(loaded, half)
+    assert dtypes == [torch.float32] * 2
+    assert loaded.pipeline.vae.dtype == torch.float16
+    assert np.ptp(frames) > 0
+    assert "tried again" in str(mode["reasons"])
+    assert capfd.readouterr() == ("", "")
+
+
 def test_few_step_weights_bring_their_scheduler_and_their_numbers(few: Context) -> None:
     loaded = load(find_key(FEW, few))
     assert isinstance(loaded.pipeline.scheduler, EdmConsistencyScheduler)
@@ -127,6 +185,10 @@ def test_few_steps_make_a_clip_that_its_seed_decides(few: Context, camera_streng
     torch.manual_seed(99)
     np.testing.assert_array_equal(clip(seed=1), first)
     assert (clip(seed=2) != first).any()
+
+
+def test_the_base_of_few_step_weights_is_named_beside_them(few: Context) -> None:
+    assert animate(make_shot(few, model=FEW), few).models == (FEW, "svd-xt")
 
 
 def test_the_base_of_few_step_weights_is_sampled_as_ever(few: Context) -> None:

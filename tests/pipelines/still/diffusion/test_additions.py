@@ -106,8 +106,9 @@ def test_a_lora_for_another_family_is_refused(studio: Studio) -> None:
 
 
 def test_an_unknown_lora_names_the_nearest(studio: Studio) -> None:
-    with pytest.raises(UnknownName, match="did you mean 'tiny-lora-2'"):
+    with pytest.raises(UnknownName, match="did you mean 'tiny-lora-2'") as caught:
         studio.render(Guidance(model="tiny-sd", loras=(("tiny-lora-22", 1.0),)))
+    assert "tiny-sd" not in caught.value.allowed.split(", ")
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,9 @@ def test_the_report_says_how_the_still_was_made(out: Path) -> None:
     assert (made["engine"], made["model"], made["structure"]) == ("img2img", "tiny-sd", "depth")
     assert made["seeds"] == [31, 32, 33, 34]
     assert made["prompt"].startswith("on slate, film noir")
-    assert {"tiny-sd", "tiny-depth"} <= {model["name"] for model in document["models"]}
+    used = {model["name"]: model["sha256"] for model in document["models"]}
+    assert {"tiny-sd", "tiny-depth"} <= used.keys()
+    assert all(len(digest) == 64 for digest in used.values())
 
 
 def test_the_film_remembers_the_look(out: Path) -> None:

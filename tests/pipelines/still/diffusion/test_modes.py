@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
+import torch
+from diffusers import UNet2DConditionModel
 
 from pipelines.errors import Cancelled
 from pipelines.machine import Machine, MemoryMode
@@ -51,6 +53,42 @@ def test_half_precision_draws_nearly_the_same(studio: Studio) -> None:
     made = studio.render(context=replace(studio.context, machine=half))
     assert made.details["mode"]["precision"] == "bfloat16"  # type: ignore[index]  # JSON values
     assert 0 < rms(made.pictures[0], usual.pictures[0]) < 4
+
+
+def test_a_shortage_is_answered_by_drawing_fewer_at_once(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pictures are the same ones; a batch adds up in another order."""
+    five = replace(studio.request.guidance, variations=5)
+    usual = studio.render(five)
+    tried: list[int] = []
+    forward = UNet2DConditionModel.forward
+
+    def greedy(network: UNet2DConditionModel, sample: torch.Tensor, *rest: Any, **more: Any) -> Any:  # noqa: ANN401
+        tried.append(len(sample) // 2)  # with and without the words
+        if len(sample) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return forward(network, sample, *rest, **more)
+
+    monkeypatch.setattr(UNet2DConditionModel, "forward", greedy)
+    told: list[tuple[int, int]] = []
+    job = replace(studio.context, progress=lambda _, done, total: told.append((done, total)))
+    made = studio.render(five, context=job)
+    steps = usual.details["steps_run"]
+    assert isinstance(steps, int)
+    assert tried == [5] + [1] * 5 * steps
+    assert told[-1] == (5 * steps, 5 * steps)
+    for one, other in zip(made.pictures, usual.pictures, strict=True):
+        assert np.abs(one.astype(int) - other).max() <= 1
+    mode = made.details["mode"]
+    assert isinstance(mode, dict)
+    assert mode["at_once"] == 1
+    assert (
+        made.warnings[-1]
+        == mode["reasons"][-1]
+        == "Memory ran out in mode full; tried again drawing 1 at a time."
+    )
+    assert made.details["steps_run"] == steps
 
 
 def test_jobs_at_the_same_time_take_turns(studio: Studio) -> None:
