@@ -347,12 +347,12 @@ class Renders:
         self._prove_files(tenant, request)
         render_id = records.new_id()
 
-        def accept(connection: sa.Connection) -> None:
+        def accept(connection: sa.Connection) -> Render:
             self._require_room(connection, tenant)
             for source_id in (request.source_id, *request.files.values()):
                 if not records.use_source(connection, tenant, source_id):
                     raise NotFound("source", source_id)
-            states.accept(connection, request.row(render_id, tenant, key))
+            render = states.accept(connection, request.row(render_id, tenant, key))
             spend(connection)
             records.hold_sources(connection, render_id, tenant, set(request.files.values()))
             self._queue.put(
@@ -362,14 +362,14 @@ class Renders:
                 tenant=tenant,
                 priority=request.priority,
             )
+            return render
 
         try:
-            self._change(accept)
+            return self._change(accept)
         except IntegrityError:
             if key is not None and (known := self._known(tenant, key, request)) is not None:
                 return known  # the same key arrived twice at the same moment
             raise
-        return self.get(tenant, render_id)
 
     def _known(self, tenant: str, key: str, request: Request) -> Render | None:
         with self._reading() as connection:

@@ -48,7 +48,8 @@ async def read_request(
     if wanted.source is None:
         raise missing_source()
     source_id = await keep_reference(desk, caller, wanted.source)
-    return validated(model, await with_files(desk, caller, document, "")), source_id
+    whole = await with_files(desk, caller, document, "")
+    return _second_look(wanted, document, whole, ""), source_id
 
 
 async def _from_form(
@@ -64,8 +65,8 @@ async def _from_form(
             source_id = await keep_reference(desk, caller, wanted.source, "/spec/source/{}")
         else:
             raise missing_source()
-        document = await with_files(desk, caller, document, "/spec", form)
-        return validated(model, document, "/spec"), source_id
+        whole = await with_files(desk, caller, document, "/spec", form)
+        return _second_look(wanted, document, whole, "/spec"), source_id
 
 
 def _require_our_fields(form: Form) -> None:
@@ -85,6 +86,11 @@ def _first_look(model: type[Wanted], document: object, root: str) -> Wanted:
     """Return what is wanted, before anything is fetched or kept for it."""
     told = without_files(document) if isinstance(document, dict) else document
     return validated(model, told, root)
+
+
+def _second_look(wanted: Wanted, before: object, document: object, root: str) -> Wanted:
+    """Return what is wanted, with the names of the files that were kept."""
+    return wanted if document == before else validated(type(wanted), document, root)
 
 
 def recipe_of(wanted: RenderRequest) -> RenderSpec:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -146,7 +147,7 @@ def hold_sources(
     connection.execute(sa.insert(USES), uses)
 
 
-def render_of(row: sa.RowMapping) -> Render:
+def render_of(row: Mapping[str, Any] | sa.RowMapping) -> Render:
     """Turn a row of the table into the noun."""
     progress, promoted = row["progress"], row["promoted_from"]
     return Render(

@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from pipelines.errors import require_range
@@ -39,13 +39,16 @@ class Request:
     @property
     def fingerprint(self) -> str:
         """The same for the same request, however it was written."""
-        told = json.dumps(asdict(self), sort_keys=True, default=str)
+        told = json.dumps(self._parts(), sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()
 
     def row(self, render_id: str, tenant: str, key: str | None) -> dict[str, object]:
         """Return the row of a new job."""
-        row = asdict(self) | {"id": render_id, "tenant": tenant, "idempotency_key": key}
+        row = self._parts() | {"id": render_id, "tenant": tenant, "idempotency_key": key}
         return row | {"created_at": time.time(), "fingerprint": self.fingerprint}
+
+    def _parts(self) -> dict[str, object]:
+        return {part.name: getattr(self, part.name) for part in fields(self)}
 
 
 def request_of(

@@ -22,7 +22,8 @@ from typing import Any, get_args
 
 import sqlalchemy as sa
 
-from service.jobs.nouns import LIVE, Delivered, Progress, State
+from service.jobs.nouns import LIVE, Delivered, Progress, Render, State
+from service.jobs.records import render_of
 from service.jobs.tables import EVENTS, OUTBOX, RENDERS, USES
 
 MAX_CRASHES = 3
@@ -32,11 +33,15 @@ MAX_ATTEMPTS = 12
 """A job is begun at most so often, whoever died: its process, its worker, its machine."""
 
 
-def accept(connection: sa.Connection, row: Mapping[str, Any]) -> None:
-    """Put a new job into the table, queued."""
-    new = {"state": "queued", "attempts": 0, "crashes": 0, "artifacts": []}
-    connection.execute(sa.insert(RENDERS), {**row, **new})
+NEW: Mapping[str, Any] = {"state": "queued", "attempts": 0, "crashes": 0, "artifacts": ()}
+"""What is the same in the row of every new job."""
+
+
+def accept(connection: sa.Connection, row: Mapping[str, Any]) -> Render:
+    """Put a new job into the table, queued, and return it."""
+    connection.execute(sa.insert(RENDERS), {**row, **NEW})
     _log(connection, row["id"], row["tenant"], "queued", {})
+    return render_of({**dict.fromkeys(RENDERS.c.keys()), **row, **NEW})
 
 
 def begin(connection: sa.Connection, render_id: str) -> int | None:
