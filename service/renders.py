@@ -114,7 +114,7 @@ class Renders:
         with self._arrivals.received(pieces, role) as arrival:
             if not self._brought_again(tenant, arrival.sha256):
                 self._arrivals.prove(arrival, role)
-                blob = self._storage.put_file(arrival.path)
+                blob = self._storage.put_file(arrival.path, key=arrival.sha256)
                 try:
                     self._change(lambda c: records.keep_source(c, tenant, blob.key, blob.size))
                 except IntegrityError:  # the same bytes arrived twice at the same moment

@@ -13,7 +13,7 @@ from pipelines.errors import StillwaveError
 from service.logs import log_json
 from service.settings import Settings, read_settings
 from service.tracing import tracing
-from service.tuning import fit_to_service
+from service.tuning import fit_to_service, settle
 
 SSE_PATIENCE_SECONDS = 3
 """Open event streams get so long to close when the HTTP process stops."""
@@ -33,6 +33,7 @@ def run_api(settings: Settings, host: str, listener: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=SSE_PATIENCE_SECONDS,
     )
+    settle()
     with tracing(settings, "api"):
         uvicorn.Server(config).run(sockets=[listener])
 

@@ -96,7 +96,7 @@ def _second_look(wanted: Wanted, before: object, document: object, root: str) ->
 def recipe_of(wanted: RenderRequest) -> RenderSpec:
     """Return the recipe alone, without what only the service reads."""
     keys = RenderSpec.model_fields.keys() - {"source"}
-    return RenderSpec.model_validate(wanted.model_dump(include=keys))
+    return RenderSpec.model_construct(**{key: getattr(wanted, key) for key in keys})
 
 
 async def accepted(desk: Desk, render: Render, prefer: str | None) -> Response:

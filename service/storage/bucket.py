@@ -22,7 +22,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from service.errors import OutOfService
-from service.storage.store import PIECE, Blob, Kept
+from service.storage.store import PIECE, Blob, Kept, sha256_of
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
@@ -63,11 +63,10 @@ class BucketStorage:
             obstore.put(self._store, _place(digest.hexdigest()), waiting)
         return Blob(digest.hexdigest(), size)
 
-    def put_file(self, path: Path, *, durable: bool = True) -> Blob:
+    def put_file(self, path: Path, *, key: str | None = None, durable: bool = True) -> Blob:
         """Keep a file and remove it here; a bucket's objects are always durable."""
         with self._refusals():
-            with path.open("rb") as file:
-                key = hashlib.file_digest(file, "sha256").hexdigest()
+            key = key or sha256_of(path)
             blob = Blob(key, path.stat().st_size)
             obstore.put(self._store, _place(key), path)
             path.unlink()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import shutil
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from pipelines.files import PARTIAL
 from service.errors import OutOfService
-from service.storage.store import PIECE, Blob, Kept
+from service.storage.store import PIECE, Blob, Kept, sha256_of
 
 STALE_SECONDS = 3600.0
 """A temporary file that nobody wrote to for so long belongs to a dead process."""
@@ -26,6 +25,9 @@ class FolderStorage:
         self._folder = folder
         with _refusals(folder):
             folder.mkdir(parents=True, exist_ok=True)
+            for number in range(256):
+                (folder / f"{number:02x}").mkdir(exist_ok=True)
+            _flush(folder)  # else a power cut might take a new folder with the first blob in it
 
     def put(self, pieces: Iterable[bytes]) -> Blob:
         """Keep bytes that arrive in pieces."""
@@ -37,13 +39,13 @@ class FolderStorage:
             finally:
                 _forget(temporary)
 
-    def put_file(self, path: Path, *, durable: bool = True) -> Blob:
+    def put_file(self, path: Path, *, key: str | None = None, durable: bool = True) -> Blob:
         """Keep a file; it is moved when it lies on the same disk."""
         with _refusals(self._folder):
             if path.stat().st_dev == self._folder.stat().st_dev:
                 if durable:
                     _flush(path)
-                return self._settle(path, durable)
+                return self._settle(path, key, durable)
             blob = self.put(_pieces(path))
             path.unlink()
             return blob
@@ -100,12 +102,10 @@ class FolderStorage:
             raise KeyError(key)  # a key comes from a request: it must not walk the disk
         return self._folder / key[:2] / key
 
-    def _settle(self, temporary: Path, durable: bool = True) -> Blob:
+    def _settle(self, temporary: Path, key: str | None = None, durable: bool = True) -> Blob:
         """Rename a flushed file to the name of its content."""
-        with temporary.open("rb") as file:
-            key = hashlib.file_digest(file, "sha256").hexdigest()
+        key = key or sha256_of(temporary)
         size, target = temporary.stat().st_size, self._place(key)
-        target.parent.mkdir(exist_ok=True)
         os.utime(temporary)  # a file that was made long ago is new here
         temporary.replace(target)
         if durable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,10 +45,11 @@ class Storage(Protocol):
     def put(self, pieces: Iterable[bytes]) -> Blob:
         """Keep bytes that arrive in pieces; the same bytes again only renew the blob's age."""
 
-    def put_file(self, path: Path, *, durable: bool = True) -> Blob:
+    def put_file(self, path: Path, *, key: str | None = None, durable: bool = True) -> Blob:
         """Keep a file of this machine; it is consumed.
 
         Args:
+            key: its SHA-256, where that is known.
             durable: it outlives a power cut. What could be made again need not wait for that.
         """
 
@@ -97,6 +99,12 @@ def open_storage(settings: Settings) -> Storage:
     from service.storage.bucket import BucketStorage
 
     return BucketStorage(settings.storage_url, settings.storage_links)
+
+
+def sha256_of(path: Path) -> str:
+    """Return a file's SHA-256 in hex, which is its blob's key."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def fetch(storage: Storage, key: str, path: Path) -> Path:
