@@ -26,7 +26,7 @@ def serve(connection: Connection) -> None:
     os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"] = str(MOST_PIXELS)  # read when OpenCV is loaded
     with suppress(OSError):  # when memory runs out, this process goes, not its parent
         Path("/proc/self/oom_score_adj").write_text("500")
-    import pipelines.source.decode  # noqa: F401 - ready before the first file comes
+    import pipelines.source.decoding  # noqa: F401 - ready before the first file comes
 
     with suppress(EOFError, ConnectionError):
         while True:
@@ -56,7 +56,7 @@ def check(files: Mapping[str, Path]) -> None:
     Raises:
         InvalidSource, InvalidMask, InvalidDepth: one cannot be used.
     """
-    from pipelines.source.decode import decode
+    from pipelines.source.decoding import decode
 
     still = files.get(SOURCE)
     size = None if still is None else decode(still.read_bytes()).size
@@ -75,7 +75,7 @@ def check_beside(files: Mapping[str, Path], size: tuple[int, int] | None) -> Non
     """
     from pipelines.depth.file import read_depth
     from pipelines.protect.mask_file import MOTION, SUBJECT, read_mask
-    from pipelines.source.decode import decode
+    from pipelines.source.decoding import decode
 
     marks = {"mask": SUBJECT, "motion_mask": MOTION}
     for role, path in files.items():

@@ -20,6 +20,6 @@ def reading(path: Path) -> Iterator[Callable[[], Source]]:
 
 
 def _decode(path: Path) -> Source:
-    from pipelines.source.decode import decode
+    from pipelines.source.decoding import decode
 
     return decode(path)
