@@ -29,6 +29,7 @@ from pipelines.threads import one_thread_a_picture, step_back
 from pipelines.variants import vary
 from service.jobs.freeze import freeze, tell, thaw, understand
 from service.jobs.recipe_files import ids_in, lay_out, name_of
+from service.jobs.request import GPU_ENGINES
 from service.jobs.task import ANIMATE, DRAFTS, ENCODE, REPORTING, STILL, Outcome, Task
 from service.storage.store import Storage, fetch
 
@@ -162,10 +163,15 @@ class _Bench:
 
 def _still(bench: _Bench) -> Outcome:
     scene, still = bench.make_scene()
-    if still.paper is not None:  # it cannot be kept, and the grade that left it takes seconds
+    if still.paper is not None or _is_quick(bench.spec):  # paper is drawn, and cannot be kept
         return {}
     bare = replace(scene.source, pixels=scene.source.pixels[:0])
     return bench.keep((replace(scene, source=bare), still))
+
+
+def _is_quick(spec: RenderSpec) -> bool:
+    """Whether the still is made sooner than it is kept and read."""
+    return spec.quality == "draft" and not {spec.look.engine, spec.motion.engine} & GPU_ENGINES
 
 
 def _animate(bench: _Bench) -> Outcome:

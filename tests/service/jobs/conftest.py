@@ -50,6 +50,9 @@ LONG: dict[str, Any] = {"seconds": 40, "fps": 30, "ambient": "snow,haze"}
 SHORTER: dict[str, Any] = LONG | {"seconds": 12}
 """A few seconds."""
 
+FINAL: dict[str, Any] = LONG | {"seconds": 8, "quality": "final"}
+"""A few seconds as well; its still is kept."""
+
 
 def eventually(ask: Callable[[], T], seconds: float = PATIENCE) -> T:
     """Ask until the answer is yes, and return it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from service.jobs.nouns import Render
 from service.jobs.states import MAX_CRASHES
 from tests.service.jobs.conftest import (
+    FINAL,
     LONG,
     SHORTER,
     Service,
@@ -23,7 +24,7 @@ def kill_in_mid_encode(service: Service, worker: WorkerProcess, job: Render) -> 
 
 def test_a_killed_child_costs_a_try_and_no_finished_stage(service: Service) -> None:
     worker = service.hire()
-    job = service.submit(**SHORTER)
+    job = service.submit(**FINAL)
     service.reaches(job, "encode")
     (hand,) = worker.hands
     hand.kill()

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from service.jobs.database import database_url
-from tests.service.jobs.conftest import SHORTER, Service, assert_done_once, eventually
+from tests.service.jobs.conftest import FINAL, SHORTER, Service, assert_done_once, eventually
 
 
 def test_a_killed_worker_s_job_goes_on_elsewhere(service: Service) -> None:
     first = service.hire()
-    job = service.submit(**SHORTER)
+    job = service.submit(**FINAL)
     service.reaches(job, "encode")
     orphans = first.hands
     second = service.hire()
