@@ -107,15 +107,16 @@ class Writer:
 
 def _done(connection: sa.Connection, change: _Change) -> Any:  # noqa: ANN401
     """Do one change; return its result, or what it raised where the others may go on."""
+    connection.exec_driver_sql("SAVEPOINT change")
     try:
-        with connection.begin_nested():
-            return change.caller.run(change.work, connection)
-    except IntegrityError as error:
-        return error
-    except SQLAlchemyError:
-        raise  # a full disk, for one, undoes the whole transaction
+        answer = change.caller.run(change.work, connection)
     except Exception as error:
-        return error
+        if isinstance(error, SQLAlchemyError) and not isinstance(error, IntegrityError):
+            raise  # a full disk, for one, undoes the whole transaction
+        connection.exec_driver_sql("ROLLBACK TO change")
+        answer = error
+    connection.exec_driver_sql("RELEASE change")
+    return answer
 
 
 def _tell(changes: Sequence[_Change], answers: Sequence[Any]) -> None:
