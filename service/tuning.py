@@ -21,7 +21,8 @@ and what one upload took stays with the process."""
 OBJECTS = 200_000
 """New objects between two collections of cycles: importing libraries makes most of them."""
 
-OBJECTS_BY_DEFAULT = gc.get_threshold()[0]
+REQUESTS_OBJECTS = 10_000
+"""As many for a service: some tens of requests make them, and hardly any in cycles."""
 
 SWITCH_SECONDS = 0.0005
 """Longest that one thread keeps the interpreter while another wants it. By default ten times that:
@@ -36,8 +37,8 @@ def fit_to_one_job() -> None:
 
 
 def fit_to_service() -> None:
-    """Give freed memory back, and look for garbage as often as Python does."""
-    gc.set_threshold(OBJECTS_BY_DEFAULT)
+    """Give freed memory back, and look for garbage now and then."""
+    gc.set_threshold(REQUESTS_OBJECTS)
     _tell_allocator(GIVE_BACK)
 
 
