@@ -23,11 +23,9 @@ class FolderStorage:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._lasting: set[str] = set()  # folders below it that outlive a power cut
         with _refusals(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            for number in range(256):
-                (folder / f"{number:02x}").mkdir(exist_ok=True)
-            _flush(folder)  # else a power cut might take a new folder with the first blob in it
 
     def put(self, pieces: Iterable[bytes]) -> Blob:
         """Keep bytes that arrive in pieces."""
@@ -97,6 +95,11 @@ class FolderStorage:
             finally:
                 _forget(probe)
 
+    def _last(self, below: Path) -> None:
+        if below.name not in self._lasting:
+            _flush(self._folder)
+            self._lasting.add(below.name)
+
     def _place(self, key: str) -> Path:
         if len(key) != 64 or not set(key) <= set("0123456789abcdef"):
             raise KeyError(key)  # a key comes from a request: it must not walk the disk
@@ -106,10 +109,12 @@ class FolderStorage:
         """Rename a flushed file to the name of its content."""
         key = key or sha256_of(temporary)
         size, target = temporary.stat().st_size, self._place(key)
+        target.parent.mkdir(exist_ok=True)
         os.utime(temporary)  # a file that was made long ago is new here
         temporary.replace(target)
         if durable:
             _flush(target.parent)
+            self._last(target.parent)
         return Blob(key, size)
 
 
