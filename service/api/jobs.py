@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from fastapi import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from pipelines.spec import RenderSpec
 from service.api.bodies import (
@@ -107,8 +107,9 @@ async def accepted(desk: Desk, render: Render, prefer: str | None) -> Response:
     if seconds:
         render = await wait_for_end(desk, render, seconds)
         headers["Preference-Applied"] = f"wait={seconds:g}"
-    body = RenderResource.of(render).model_dump(mode="json")
-    return JSONResponse(body, 202 if render.state in LIVE else 200, headers)
+    body = RenderResource.of(render).model_dump_json()
+    status = 202 if render.state in LIVE else 200
+    return Response(body, status, headers, media_type="application/json")
 
 
 async def found(desk: Desk, caller: Caller, kind: Kind, id: str) -> Render:
