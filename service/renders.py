@@ -8,7 +8,7 @@ the same :class:`service.errors.NotFound`. A database that is away is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -112,13 +112,15 @@ class Renders:
         self._require_space()
         pieces = [data] if isinstance(data, bytes) else data
         with self._arrivals.received(pieces, role) as arrival:
-            if not self._brought_again(tenant, arrival.sha256):
+            if not self._brought_again(tenant, arrival.sha256, role):
                 self._arrivals.prove(arrival, role)
                 blob = self._storage.put_file(arrival.path, key=arrival.sha256)
                 try:
-                    self._change(lambda c: records.keep_source(c, tenant, blob.key, blob.size))
+                    self._change(
+                        lambda c: records.keep_source(c, tenant, blob.key, role, blob.size)
+                    )
                 except IntegrityError:  # the same bytes arrived twice at the same moment
-                    self._change(lambda c: records.use_source(c, tenant, blob.key))
+                    self._change(lambda c: records.use_source(c, tenant, blob.key, role))
         return arrival.sha256
 
     def submit(
@@ -349,9 +351,9 @@ class Renders:
 
         def accept(connection: sa.Connection) -> Render:
             self._require_room(connection, tenant)
-            for source_id in (request.source_id, *request.files.values()):
-                if not records.use_source(connection, tenant, source_id):
-                    raise NotFound("source", source_id)
+            if not records.use_source(connection, tenant, request.source_id, SOURCE):
+                raise NotFound("source", request.source_id)
+            _require_sources(connection, tenant, request.files.values())
             render = states.accept(connection, request.row(render_id, tenant, key))
             spend(connection)
             records.hold_sources(connection, render_id, tenant, set(request.files.values()))
@@ -385,13 +387,13 @@ class Renders:
             )
         return render
 
-    def _brought_again(self, tenant: str, sha256: str) -> bool:
+    def _brought_again(self, tenant: str, sha256: str, role: str) -> bool:
         """Renew a tenant's source; False when it is new, which is mostly seen without asking."""
         try:
             self._storage.path(sha256)
         except KeyError:
             return False
-        return self._change(lambda c: records.use_source(c, tenant, sha256))
+        return self._change(lambda c: records.use_source(c, tenant, sha256, role))
 
     def _prove_files(self, tenant: str, request: Request) -> None:
         """Have the files that a recipe names read with its still."""
@@ -399,10 +401,7 @@ class Renders:
             return
         ids = {SOURCE: request.source_id, **request.files}
         with self._reading() as connection:
-            known = records.sources(connection, tenant, ids.values())
-        for source_id in ids.values():
-            if source_id not in known:
-                raise NotFound("source", source_id)
+            _require_sources(connection, tenant, ids.values())
         try:
             self._arrivals.prove_together(self._storage, ids)
         except KeyError as error:
@@ -444,6 +443,20 @@ class Renders:
     def _reading(self) -> Iterator[sa.Connection]:
         with in_service(), self._engine.connect() as connection:
             yield connection
+
+
+def _require_sources(connection: sa.Connection, tenant: str, ids: Collection[str]) -> None:
+    """Refuse files that a tenant did not send, in whatever role.
+
+    Raises:
+        NotFound: the first of them.
+    """
+    if not ids:
+        return
+    known = records.sources(connection, tenant, ids)
+    for source_id in ids:
+        if source_id not in known:
+            raise NotFound("source", source_id)
 
 
 def _draft(exploration: Render, draft_id: str) -> Mapping[str, Any]:

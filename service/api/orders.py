@@ -76,7 +76,7 @@ class Order(Documented):
     """What generative engines are told, beside the look's own words."""
     model: str = MODEL
     """``stillwave``, which leaves the engine open, or a motion engine's name."""
-    size: str | None = Field(default=None, pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")
+    size: str | None = Field(default=None, pattern=r"^([1-9]\d{1,4}x[1-9]\d{1,4})?$")
     """``WIDTHxHEIGHT``; the still's own shape wins."""
     seconds: float | None = Field(default=None, ge=0.5, le=60)
     """Length."""

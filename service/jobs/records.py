@@ -24,6 +24,7 @@ _RENEWAL = (
     .where(
         SOURCES.c.tenant == sa.bindparam("whose"),
         SOURCES.c.sha256 == sa.bindparam("which"),
+        SOURCES.c.role == sa.bindparam("what"),
     )
     .values(used_at=sa.bindparam("used_at"))
 )
@@ -110,24 +111,24 @@ def forget(connection: sa.Connection, render_id: str) -> None:
     connection.execute(sa.delete(RENDERS).where(RENDERS.c.id == render_id))
 
 
-def keep_source(connection: sa.Connection, tenant: str, sha256: str, size: int) -> None:
-    """Remember a tenant's source.
+def keep_source(connection: sa.Connection, tenant: str, sha256: str, role: str, size: int) -> None:
+    """Remember a tenant's source, and the role that it was proven in.
 
     Raises:
         IntegrityError: it is remembered.
     """
-    row = {"tenant": tenant, "sha256": sha256, "size": size, "used_at": time.time()}
-    connection.execute(sa.insert(SOURCES), row)
+    row = {"tenant": tenant, "sha256": sha256, "role": role, "size": size}
+    connection.execute(sa.insert(SOURCES), row | {"used_at": time.time()})
 
 
-def use_source(connection: sa.Connection, tenant: str, sha256: str) -> bool:
-    """Renew a source's age; False when the tenant has none of that id."""
-    told = {"whose": tenant, "which": sha256, "used_at": time.time()}
+def use_source(connection: sa.Connection, tenant: str, sha256: str, role: str) -> bool:
+    """Renew a source's age; False when the tenant has none of that id in that role."""
+    told = {"whose": tenant, "which": sha256, "what": role, "used_at": time.time()}
     return connection.execute(_RENEWAL, told).rowcount > 0
 
 
 def sources(connection: sa.Connection, tenant: str, sha256s: Iterable[str]) -> dict[str, int]:
-    """Return which of some sources a tenant has: id → bytes."""
+    """Return which of some sources a tenant has, in whatever role: id → bytes."""
     query = sa.select(SOURCES.c.sha256, SOURCES.c.size)
     query = query.where(SOURCES.c.tenant == tenant, SOURCES.c.sha256.in_(list(sha256s)))
     return {sha256: int(size) for sha256, size in connection.execute(query)}

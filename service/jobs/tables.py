@@ -77,6 +77,7 @@ SOURCES = Table(
     METADATA,
     Column("tenant", String(200), primary_key=True),
     Column("sha256", String(64), primary_key=True),
+    Column("role", String(20), primary_key=True),  # what it was proven to be good for
     Column("size", BigInteger, nullable=False),
     Column("used_at", Float, nullable=False),
 )

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image as Pillow
 
@@ -78,6 +79,19 @@ def test_a_still_is_kept_by_its_content(renders: Renders) -> None:
 def test_what_is_no_still_is_refused(renders: Renders, data: bytes) -> None:
     with pytest.raises(InvalidSource):
         renders.add_source("anna", data)
+
+
+def test_what_was_sent_as_another_file_is_no_still_yet(renders: Renders, source: str) -> None:
+    ramp = BytesIO()
+    np.save(ramp, np.linspace(0, 1, 600, dtype=np.float32).reshape(20, 30))
+    depth = renders.add_source("anna", ramp.getvalue(), "depth")
+
+    with pytest.raises(NotFound, match=depth):
+        renders.submit("anna", recipe(), depth)
+    with pytest.raises(InvalidSource):
+        renders.add_source("anna", ramp.getvalue())
+    assert renders.add_source("anna", still(), "backdrop") == source
+    assert renders.submit("anna", recipe(backdrop=f"source:{source}"), source).source_id == source
 
 
 def test_reading_stops_when_a_still_is_too_large(renders: Renders) -> None:
