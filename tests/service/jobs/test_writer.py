@@ -34,7 +34,13 @@ def writer(engine: sa.Engine) -> Iterator[Writer]:
 
 
 def insert(connection: sa.Connection, number: int) -> int:
-    row = {"tenant": "anna", "sha256": str(number), "size": number, "used_at": 0.0}
+    row = {
+        "tenant": "anna",
+        "sha256": str(number),
+        "role": "source",
+        "size": number,
+        "used_at": 0.0,
+    }
     connection.execute(sa.insert(SOURCES), row)
     return number
 
