@@ -13,7 +13,7 @@ import pytest
 from benchmarks.faults.kills import Leftovers, collect, service, under_fire
 from tests.service.jobs.postgres import needs_postgres
 
-JOBS = 6
+JOBS = 4
 
 
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=needs_postgres)])
