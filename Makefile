@@ -20,9 +20,8 @@ run: .venv/core .venv/models
 	@echo "Play them: $(CURDIR)/out/coffee/instagram-reel.mp4"
 	@echo "           $(CURDIR)/out/coffee/gif.gif"
 
-# three at a time on two cores: a third of the tests' time is waiting for processes of their own
 test: check
-	$(BIN)/python -m pytest -n 3 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: .venv/dev .venv/models
 	$(BIN)/ruff format --check .
