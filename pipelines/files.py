@@ -7,7 +7,7 @@ import fcntl
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
@@ -120,7 +120,7 @@ def _staging(folder: Path) -> tuple[Path, int]:
     try:
         with suppress(OSError):  # some network disks cannot lock; then nothing is swept
             fcntl.flock(door, fcntl.LOCK_EX)
-            _sweep(folder)
+            sweep(folder.glob(f".*{PARTIAL}/"))
         staging = Path(mkdtemp(prefix=".", suffix=PARTIAL, dir=folder))
         lock = os.open(staging, os.O_RDONLY)
         with suppress(OSError):
@@ -130,9 +130,9 @@ def _staging(folder: Path) -> tuple[Path, int]:
         os.close(door)
 
 
-def _sweep(folder: Path) -> None:
-    """Remove staging folders whose job is dead: nobody holds their lock."""
-    for left in folder.glob(f".*{PARTIAL}/"):
+def sweep(folders: Iterable[Path]) -> None:
+    """Remove those folders whose owner is dead: nobody holds their lock."""
+    for left in folders:
         lock = os.open(left, os.O_RDONLY)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

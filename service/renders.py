@@ -353,10 +353,10 @@ class Renders:
             self._require_room(connection, tenant)
             if not records.use_source(connection, tenant, request.source_id, SOURCE):
                 raise NotFound("source", request.source_id)
-            _require_sources(connection, tenant, request.files.values())
+            files = _require_sources(connection, tenant, request.files.values())
             render = states.accept(connection, request.row(render_id, tenant, key))
             spend(connection)
-            records.hold_sources(connection, render_id, tenant, set(request.files.values()))
+            records.hold_sources(connection, render_id, files)
             self._queue.put(
                 connection,
                 render_id,
@@ -445,18 +445,19 @@ class Renders:
             yield connection
 
 
-def _require_sources(connection: sa.Connection, tenant: str, ids: Collection[str]) -> None:
-    """Refuse files that a tenant did not send, in whatever role.
+def _require_sources(
+    connection: sa.Connection, tenant: str, ids: Collection[str]
+) -> Mapping[str, int]:
+    """Return files that a tenant sent, in whatever role: id → bytes.
 
     Raises:
-        NotFound: the first of them.
+        NotFound: the first that it did not.
     """
-    if not ids:
-        return
-    known = records.sources(connection, tenant, ids)
+    known = records.sources(connection, tenant, ids) if ids else {}
     for source_id in ids:
         if source_id not in known:
             raise NotFound("source", source_id)
+    return known
 
 
 def _draft(exploration: Render, draft_id: str) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -134,18 +134,14 @@ def sources(connection: sa.Connection, tenant: str, sha256s: Iterable[str]) -> d
     return {sha256: int(size) for sha256, size in connection.execute(query)}
 
 
-def hold_sources(
-    connection: sa.Connection, render_id: str, tenant: str, sha256s: Collection[str]
-) -> None:
-    """Keep a tenant's sources for as long as a job is remembered."""
-    if not sha256s:
-        return
-    held = sources(connection, tenant, sha256s)
+def hold_sources(connection: sa.Connection, render_id: str, sources: Mapping[str, int]) -> None:
+    """Keep sources, id → bytes, for as long as a job is remembered."""
     uses = [
         {"render_id": render_id, "blob": blob, "role": "input", "size": size}
-        for blob, size in held.items()
+        for blob, size in sources.items()
     ]
-    connection.execute(sa.insert(USES), uses)
+    if uses:
+        connection.execute(sa.insert(USES), uses)
 
 
 def render_of(row: Mapping[str, Any] | sa.RowMapping) -> Render:

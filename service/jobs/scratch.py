@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
+from pipelines.files import sweep
+
 SCRATCH = "scratch"
 """Folder of the data folder where files are worked on."""
 
@@ -24,22 +26,10 @@ def scratch(data_dir: Path) -> Iterator[Path]:
     own = Path(mkdtemp(dir=folder))
     lock = os.open(own, os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)
-    for left in folder.iterdir():
-        _sweep(left)
+    sweep(folder.iterdir())
     os.close(door)
     try:
         yield own
     finally:
         os.close(lock)
         shutil.rmtree(own, ignore_errors=True)
-
-
-def _sweep(left: Path) -> None:
-    lock = os.open(left, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(left, ignore_errors=True)
-    except BlockingIOError:
-        return
-    finally:
-        os.close(lock)

@@ -16,8 +16,10 @@ import cv2
 import numpy as np
 import psutil
 import pytest
+import sqlalchemy as sa
 
 from pipelines.spec import RenderSpec, parse_spec
+from service.jobs.database import connect, prepare
 from service.jobs.nouns import Event, Render
 from service.renders import Renders, open_renders
 from service.settings import Settings
@@ -52,6 +54,15 @@ SHORTER: dict[str, Any] = LONG | {"seconds": 12}
 
 FINAL: dict[str, Any] = LONG | {"seconds": 8, "quality": "final"}
 """A few seconds as well; its still is kept."""
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[sa.Engine]:
+    """A database of the service's, with its tables."""
+    engine = connect(Settings(data_dir=tmp_path))
+    prepare(engine)
+    yield engine
+    engine.dispose()
 
 
 def eventually(ask: Callable[[], T], seconds: float = PATIENCE) -> T:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 
-from service.jobs.database import connect, prepare
 from service.jobs.lease import Lease
-from service.settings import Settings
 
 LEASE = 5.0
 
@@ -28,14 +23,6 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = connect(Settings(data_dir=tmp_path))
-    prepare(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

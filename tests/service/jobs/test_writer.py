@@ -5,30 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from service.errors import OutOfService
-from service.jobs.database import connect, prepare
 from service.jobs.tables import SOURCES
 from service.jobs.writer import Writer
-from service.settings import Settings
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = connect(Settings(data_dir=tmp_path))
-    prepare(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def writer(engine: sa.Engine) -> Iterator[Writer]:
-    writer = Writer(engine)
+def writer(database: sa.Engine) -> Iterator[Writer]:
+    writer = Writer(database)
     yield writer
     writer.close()
 
@@ -45,14 +34,14 @@ def insert(connection: sa.Connection, number: int) -> int:
     return number
 
 
-def numbers(engine: sa.Engine) -> set[int]:
-    with engine.connect() as connection:
+def numbers(database: sa.Engine) -> set[int]:
+    with database.connect() as connection:
         return set(connection.scalars(sa.select(SOURCES.c.size)))
 
 
-def test_changes_that_wait_share_one_commit(engine: sa.Engine, writer: Writer) -> None:
+def test_changes_that_wait_share_one_commit(database: sa.Engine, writer: Writer) -> None:
     commits = []
-    sa.event.listen(engine, "commit", lambda connection: commits.append(1))
+    sa.event.listen(database, "commit", lambda connection: commits.append(1))
     held, go = threading.Event(), threading.Event()
 
     def slow(connection: sa.Connection) -> None:
@@ -70,12 +59,12 @@ def test_changes_that_wait_share_one_commit(engine: sa.Engine, writer: Writer) -
         assert [each.result() for each in others] == list(range(20))
 
     assert len(commits) == 2
-    assert numbers(engine) == set(range(20))
+    assert numbers(database) == set(range(20))
 
 
-def test_a_change_is_committed_when_it_returns(engine: sa.Engine, writer: Writer) -> None:
+def test_a_change_is_committed_when_it_returns(database: sa.Engine, writer: Writer) -> None:
     writer.change(lambda connection: insert(connection, 1))
-    assert numbers(engine) == {1}
+    assert numbers(database) == {1}
 
 
 def test_after_its_end_a_change_is_refused(writer: Writer) -> None:
@@ -84,7 +73,7 @@ def test_after_its_end_a_change_is_refused(writer: Writer) -> None:
         writer.change(lambda connection: insert(connection, 1))
 
 
-def test_one_that_fails_fails_alone(engine: sa.Engine, writer: Writer) -> None:
+def test_one_that_fails_fails_alone(database: sa.Engine, writer: Writer) -> None:
     writer.change(lambda connection: insert(connection, 0))
 
     def add(number: int) -> int:
@@ -104,10 +93,10 @@ def test_one_that_fails_fails_alone(engine: sa.Engine, writer: Writer) -> None:
         made[4].result()
 
     kept = {1, 2, 4, 6, 7, 8}
-    assert numbers(engine) == {0} | kept | {100 + number for number in kept}
+    assert numbers(database) == {0} | kept | {100 + number for number in kept}
 
 
-def test_a_transaction_that_breaks_is_nobody_s_success(engine: sa.Engine, writer: Writer) -> None:
+def test_a_transaction_that_breaks_is_nobody_s_success(database: sa.Engine, writer: Writer) -> None:
     """A full disk undoes the whole transaction, so those beside it are told too."""
 
     def break_down(connection: sa.Connection) -> None:
@@ -116,5 +105,5 @@ def test_a_transaction_that_breaks_is_nobody_s_success(engine: sa.Engine, writer
 
     with pytest.raises(OperationalError):
         writer.change(break_down)
-    assert numbers(engine) == set()
+    assert numbers(database) == set()
     assert writer.change(lambda connection: insert(connection, 2)) == 2

@@ -282,5 +282,6 @@ def test_a_receiver_s_wish_to_be_left_alone_is_respected(shop: Shop, receiver: R
 def test_a_courier_that_was_started_needs_nobody(shop: Shop, receiver: Receiver) -> None:
     webhook, _ = shop.webhooks.add("anna", receiver.url)
     shop.courier.start()
-    shop.cancelled()
+    render = shop.cancelled()
     eventually(lambda: [each.state for each in shop.deliveries(webhook)] == ["delivered"], 10)
+    assert [message.document["data"]["id"] for message in receiver.got] == [render.id]

@@ -64,26 +64,22 @@ def test_a_worker_killed_between_the_event_and_the_answer_costs_a_second_message
 ) -> None:
     settings = Settings(data_dir=tmp_path, min_free_mb=0, drain_seconds=0)
     with opened(settings) as (service, webhooks):
-        _kill_in_mid_message(service, webhooks, receiver)
+        webhook, _ = webhooks.add("anna", receiver.url)
+        render = service.submit()
+        service.renders.cancel("anna", render.id)
+        receiver.replies = [Reply(200, seconds=1.5)]
+        worker = service.hire()
+        eventually(lambda: receiver.got)
+        worker.signal(signal.SIGKILL)
+        (sent,) = webhooks.deliveries("anna", webhook.id).items
+        assert (sent.state, sent.tries) == ("pending", ())
 
+        service.hire()
+        eventually(lambda: len(receiver.got) == 2)
 
-def _kill_in_mid_message(service: Shop, webhooks: Webhooks, receiver: Receiver) -> None:
-    webhook, _ = webhooks.add("anna", receiver.url)
-    render = service.submit()
-    service.renders.cancel("anna", render.id)
-    receiver.replies = [Reply(200, seconds=1.5)]
-    worker = service.hire()
-    eventually(lambda: receiver.got)
-    worker.signal(signal.SIGKILL)
-    (sent,) = webhooks.deliveries("anna", webhook.id).items
-    assert (sent.state, sent.tries) == ("pending", ())
-
-    service.hire()
-    eventually(lambda: len(receiver.got) == 2)
-
-    eventually(lambda: webhooks.deliveries("anna", webhook.id).items[0].state == "delivered")
-    assert {message.id for message in receiver.got} == {sent.id}
-    assert {message.document["data"]["id"] for message in receiver.got} == {render.id}
+        eventually(lambda: webhooks.deliveries("anna", webhook.id).items[0].state == "delivered")
+        assert {message.id for message in receiver.got} == {sent.id}
+        assert {message.document["data"]["id"] for message in receiver.got} == {render.id}
 
 
 def test_a_process_killed_between_the_event_and_the_delivery_costs_nothing(
@@ -114,29 +110,27 @@ def test_two_workers_send_each_message_once(tmp_path: Path, receiver: Receiver) 
     with postgres() as server:
         settings = Settings(data_dir=tmp_path, min_free_mb=0, database_url=SecretStr(server.url))
         with opened(settings) as (service, webhooks):
-            _send_with_two(service, webhooks, receiver)
+            webhook, _ = webhooks.add("anna", receiver.url, EVENT_TYPES)
+            receiver.replies = [Reply(200, seconds=0.1)] * 40
+            for _ in range(2):
+                service.hire()
+            made = [service.submit(seed=seed) for seed in range(8)]
+            for render in made[1:]:
+                service.renders.cancel("anna", render.id)
+            assert service.finish(made[0]).state == "succeeded"
 
+            def all_there() -> bool:
+                found = webhooks.deliveries("anna", webhook.id, limit=100).items
+                states = Counter(each.state for each in found)
+                told = Counter(each.type for each in found)
+                return states.keys() == {"delivered"} and (
+                    told["render.canceled"] + told["render.succeeded"] == 8
+                )
 
-def _send_with_two(service: Shop, webhooks: Webhooks, receiver: Receiver) -> None:
-    webhook, _ = webhooks.add("anna", receiver.url, EVENT_TYPES)
-    receiver.replies = [Reply(200, seconds=0.1)] * 40
-    for _ in range(2):
-        service.hire()
-    made = [service.submit(seed=seed) for seed in range(8)]
-    for render in made[1:]:
-        service.renders.cancel("anna", render.id)
-    assert service.finish(made[0]).state == "succeeded"
-
-    def all_there() -> bool:
-        found = webhooks.deliveries("anna", webhook.id, limit=100).items
-        states = Counter(each.state for each in found)
-        told = Counter(each.type for each in found)
-        return states.keys() == {"delivered"} and (
-            told["render.canceled"] + told["render.succeeded"] == 8
-        )
-
-    eventually(all_there)
-    assert set(Counter(message.id for message in receiver.got).values()) == {1}
-    last = next(m.document for m in receiver.got if m.document["type"] == "render.succeeded")
-    assert last["data"]["state"] == "succeeded"
-    assert "web-loop.mp4" in {file["name"] for file in last["data"]["artifacts"]}
+            eventually(all_there)
+            assert set(Counter(message.id for message in receiver.got).values()) == {1}
+            last = next(
+                m.document for m in receiver.got if m.document["type"] == "render.succeeded"
+            )
+            assert last["data"]["state"] == "succeeded"
+            assert "web-loop.mp4" in {file["name"] for file in last["data"]["artifacts"]}
