@@ -7,7 +7,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-compile --quiet -c constraints.txt
 MODELS ?= u2netp
 
 .PHONY: run test check fix bench docs clean

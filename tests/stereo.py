@@ -75,7 +75,7 @@ def load_pair() -> StereoPair:
     """Load the pair and fill the disparity's holes with the farther side of each row."""
     from skimage import data
 
-    left, right, disparity = data.stereo_motorcycle()  # type: ignore[no-untyped-call]
+    left, right, disparity = data.stereo_motorcycle()
     known = np.isfinite(disparity)
     values = np.where(known, disparity, np.inf).astype(np.float32)
     columns = np.arange(values.shape[1])

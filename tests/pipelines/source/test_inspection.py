@@ -41,7 +41,7 @@ def says(inspection: Inspection, words: str) -> bool:
 def test_blur_is_crete_et_als_measure(samples: Path, sigma: float) -> None:
     grey = measures.luma(decode(samples / "coffee.jpg").pixels)
     soft = cv2.GaussianBlur(grey, (0, 0), sigma) if sigma else grey
-    reference = float(blur_effect(soft.astype(np.float64)))  # type: ignore[no-untyped-call]
+    reference = float(blur_effect(soft.astype(np.float64)))
     assert measures.blur(np.asarray(soft, np.uint8)) == pytest.approx(reference, abs=1e-4)
 
 

@@ -26,7 +26,7 @@ LEAST_CHANGE = 8.0
 
 def change(a: Image, b: Image) -> float:
     """Mean CIEDE2000, by scikit-image."""
-    distance = deltaE_ciede2000(rgb2lab(a), rgb2lab(b))  # type: ignore[no-untyped-call]  # skimage
+    distance = deltaE_ciede2000(rgb2lab(a), rgb2lab(b))
     return float(distance.mean())
 
 

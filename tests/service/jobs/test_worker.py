@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from pipelines.context import Context
 from pipelines.explore import explore
@@ -16,6 +17,7 @@ from pipelines.variants import vary
 from service.jobs.database import connect
 from service.jobs.nouns import Render
 from service.jobs.queue import Queue
+from service.jobs.tables import RENDERS
 from service.renders import open_renders
 from service.settings import Settings
 from tests.service.jobs.conftest import LONG, Service, eventually, recipe, still
@@ -183,11 +185,13 @@ def test_the_worker_itself_never_loads_the_codecs_or_the_networks(shop: Service)
 
 
 def test_a_job_that_the_queue_lost_starts_afresh(shop: Service) -> None:
-    job = shop.submit(**LONG | {"seconds": 6})
+    job = shop.submit(**LONG | {"seconds": 4})
     engine = connect(shop.settings)
     queue = Queue(engine)
     queue.drop(job.id)
     queue.close()
+    with engine.begin() as connection:  # a young job may be on its way into the queue
+        connection.execute(sa.update(RENDERS).values(created_at=RENDERS.c.created_at - 60))
     engine.dispose()
 
     assert shop.finish(job).state == "succeeded"
