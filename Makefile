@@ -7,8 +7,12 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-compile --quiet -c constraints.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 MODELS ?= u2netp
+
+# The tests start hundreds of processes: none should compile what another did, and of the tools that
+# are installed for them only what is imported need be compiled at all.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test check fix bench docs clean
 .DELETE_ON_ERROR:
@@ -51,7 +55,7 @@ clean:
 	touch $@
 
 .venv/dev: .venv/core
-	$(PIP) --config-settings editable_mode=compat -e '.[all,dev]'
+	$(PIP) --no-compile --config-settings editable_mode=compat -e '.[all,dev]'
 	touch $@
 
 .venv/bench: .venv/dev
