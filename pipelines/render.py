@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from threading import Event
+from typing import TypeVar
 
 from pipelines import encode, report
 from pipelines.camera import build_path, parse_camera
@@ -19,11 +22,13 @@ from pipelines.media import Artifact, Clip, Delivery, Framing, Showing, Still
 from pipelines.motion.choice import PARALLAX, Choice, choose_engine
 from pipelines.motion.engine import MOTION_ENGINES, Direction, Shot
 from pipelines.parts import AUTO, MotionSpec
-from pipelines.pictures import recorded, save_jpeg, save_stills
+from pipelines.pictures import announced, recorded, save_jpeg, save_stills
 from pipelines.prepare import Given, Scene, dress, find_scene
 from pipelines.spec import RenderSpec
 from pipelines.still import LOOKS, join_words
 from pipelines.threads import one_thread_a_picture, step_back
+
+T = TypeVar("T")
 
 REPORT = "report.json"
 
@@ -62,21 +67,21 @@ def render(
         ThreadPoolExecutor(1, initializer=step_back) as beside,
     ):
         beside.submit(_import_late)
-        size = scene.full_size if spec.quality == "final" else None
-        saved = beside.submit(save_stills, folder, still, size)
+        first, *others = spec.formats
+        showing = show(spec, still, first, context)
+
+        def meanwhile() -> Examination:
+            save_pictures(spec, scene, still, showing, folder)
+            return examine(spec, scene, showing, context)
+
         kept = folder / "frames" if keep_frames else None
-        examined: list[Future[Examination]] = []
-        deliveries: list[Delivery] = []
-        for name in spec.formats:
-            showing = show(spec, still, name, context)
-            if not examined:
-                examined.append(beside.submit(examine, spec, scene, showing, context))
-                save_jpeg(folder / "poster.jpg", showing.loop.clip.render(0))
-            artifact = deliver(spec, scene, showing, name, folder, context, kept)
-            deliveries.append(Delivery(artifact, showing))
-            kept = None
-        described = describe(spec, scene, still, deliveries, examined[0].result(), context)
-        saved.result()
+        artifact, examined = deliver_first(spec, scene, showing, folder, context, meanwhile, kept)
+        deliveries = [Delivery(artifact, showing)]
+        for name in others:
+            other = show(spec, still, name, context)
+            artifact = deliver(spec, scene, other, name, folder, context)
+            deliveries.append(Delivery(artifact, other))
+        described = describe(spec, scene, still, deliveries, examined, context)
         (folder / REPORT).write_text(described.to_json(), encoding="utf-8")
     return described
 
@@ -95,6 +100,43 @@ def show(spec: RenderSpec, still: Still, name: str, context: Context) -> Showing
     with context.stage("animate"):
         clip = animate(spec, framed, framing, plan, context)
     return Showing(close_loop(clip, spec.loop), framed, framing, plan.repeats)
+
+
+def save_pictures(
+    spec: RenderSpec, scene: Scene, still: Still, showing: Showing, folder: Path
+) -> None:
+    """Write the still, its variations and the poster."""
+    save_stills(folder, still, scene.full_size if spec.quality == "final" else None)
+    save_jpeg(folder / "poster.jpg", showing.loop.clip.render(0))
+
+
+def deliver_first(
+    spec: RenderSpec,
+    scene: Scene,
+    showing: Showing,
+    folder: Path,
+    context: Context,
+    meanwhile: Callable[[], T],
+    kept: Path | None = None,
+) -> tuple[Artifact, T]:
+    """Encode what the first format shows, and do something else ``meanwhile``.
+
+    That begins when the last picture is drawn: from then on the codec alone is at work, which
+    leaves a third of two cores idle.
+    """
+    drawn = Event()
+    heard = replace(showing, loop=announced(showing.loop, drawn.set))
+    with ThreadPoolExecutor(1, initializer=step_back) as beside:
+        beside.submit(drawn.wait)
+        doing = beside.submit(meanwhile)
+        try:
+            artifact = deliver(spec, scene, heard, spec.formats[0], folder, context, kept)
+        except BaseException:
+            doing.cancel()
+            raise
+        finally:
+            drawn.set()
+        return artifact, doing.result()
 
 
 def deliver(

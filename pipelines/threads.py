@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import cv2
 
-PATIENCE = 10
-"""Niceness added to threads whose work can wait."""
+FEEDING, LEISURE = 5, 10
+"""Niceness of threads that are some frames ahead of a codec, and of those whose work can wait."""
 
 
 @contextmanager
@@ -54,11 +54,11 @@ class _Alone:
 _alone = _Alone()
 
 
-def step_back() -> None:
+def step_back(niceness: int = LEISURE) -> None:
     """Let the calling thread take only the time that others leave over.
 
     Linux gives every thread a niceness of its own; elsewhere it is the whole process's and is
     left alone.
     """
     if sys.platform == "linux":
-        os.nice(PATIENCE)
+        os.nice(niceness)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import sys
 from collections.abc import Mapping
 
@@ -30,7 +31,12 @@ a thread that cuts layers in OpenCV would wait so long after every call for one 
 
 
 def fit_to_one_job() -> None:
-    """Keep freed memory for reuse, look for garbage rarely, hand the interpreter over often."""
+    """Keep freed memory for reuse, look for garbage rarely, hand the interpreter over often.
+
+    OpenBLAS, which comes with NumPy, gets one thread: it is asked for small products only, and its
+    others would spin for work after each (measured: a tenth of a render's processor time).
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(OBJECTS)
     _tell_allocator(KEEP)

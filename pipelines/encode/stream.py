@@ -10,25 +10,27 @@ from typing import TypeVar
 from pipelines.arrays import Image
 from pipelines.context import Context
 from pipelines.media import Clip
+from pipelines.threads import FEEDING, step_back
 
 T = TypeVar("T")
 
 WORKERS = 2
-AHEAD = 4
-"""Frames in flight: enough to keep the encoder fed while one frame is slow."""
+AHEAD = 16
+"""Frames in flight: while the codec takes frames that come again, the next are made."""
 
 
 def stream(clip: Clip, prepare: Callable[[Image], T], context: Context) -> Iterator[T]:
     """Yield ``prepare(clip.render(index))`` for each frame in order; both run in the pool.
 
-    A frame whose picture was made before is the same object again, kept until its last use.
-    Reports progress as the stage ``"encode"``.
+    The codec's own threads go first, for they are what takes longest. A frame whose picture was
+    made before is the same object again, kept until its last use. Reports progress as the stage
+    ``"encode"``.
 
     Raises:
         Cancelled: the context was cancelled.
     """
     last_use = {twin: index for index, twin in enumerate(clip.twins)}
-    with ThreadPoolExecutor(WORKERS, thread_name_prefix="frame") as pool:
+    with ThreadPoolExecutor(WORKERS, "frame", step_back, (FEEDING,)) as pool:
         made: dict[int, Future[T]] = {}
         waiting: deque[Future[T]] = deque()
         try:

@@ -102,7 +102,7 @@ def _lossy(out: av.VideoStream, loop: Loop, context: Context, draft: bool) -> It
     codec.pix_fmt, codec.profile = "yuv420p", "High"
     codec.max_b_frames, codec.gop_size = 2, _gop(clip.count, clip.fps)
     closes = loop.mode != "none"
-    private = {**_BT709, "scenecut": "0", "open-gop": "0"}
+    private = {**_BT709, "scenecut": "0", "open-gop": "0", "b-pyramid": "none"}
     ends = zones(clip.count, crf, clip.width * clip.height) if closes else ""
     if ends:
         private["zones"] = ends

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from pipelines.arrays import Image, Mask
+from pipelines.colour import image_to_lab
 
 SIDE = 320
 """Long side, in pixels, at which it works: the size of the network's map."""
@@ -41,8 +42,7 @@ def contrast_saliency(image: Image) -> Mask:
 
 def _seed(small: Image) -> Mask:
     """Return 1 where colour, weighted towards the centre, is unlike any of the border's."""
-    scaled = small.astype(np.float32) / np.float32(255)
-    lab = np.asarray(cv2.cvtColor(scaled, cv2.COLOR_RGB2LAB), np.float32)
+    lab = image_to_lab(small)
     height, width = lab.shape[:2]
     centres = _border_colours(lab)
     distance = np.linalg.norm(lab[:, :, None, :] - centres, axis=3).min(axis=2)

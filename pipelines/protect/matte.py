@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.arrays import Image, ImageF, Mask, Plane
+from pipelines.colour import srgb_to_lab
 from pipelines.protect.guided import box, guided_filter
 
 Flags = NDArray[np.bool_]
@@ -108,7 +109,7 @@ def _decide_rim(guide: ImageF, rough: Mask) -> Mask:
     reach = max(2, round(_RIM * max(rough.shape)))
     solid, clear = _inside(rough >= SURE, reach), _inside(rough < SURE, reach)
     radius = max(reach + 1, round(_NEIGHBOURHOOD * max(rough.shape)))
-    lab = np.asarray(cv2.cvtColor(guide, cv2.COLOR_RGB2LAB), np.float32)
+    lab = srgb_to_lab(guide)
     towards = (_misfit(lab, clear, radius) - _misfit(lab, solid, radius)) / 2
     seen = (box(solid, radius) > 0.01) & (box(clear, radius) > 0.01)
     evidence = np.where(seen, np.clip(towards, -_TRUST, _TRUST), 0).astype(np.float32)

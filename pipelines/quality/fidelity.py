@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.arrays import Image, Mask
-from pipelines.colour import srgb_to_lab
+from pipelines.colour import image_to_lab
 
 _POWER_25_7 = 25.0**7
 
@@ -21,10 +21,7 @@ def colour_difference(first: Image, second: Image, mask: Mask | None = None) -> 
     0 is equal, 1 about the least a trained eye sees. An empty mask gives 0.
     """
     counts = np.ones(first.shape[:2], np.bool_) if mask is None else mask > 0
-    labs = [
-        srgb_to_lab(np.asarray(image[counts][:, None], np.float32) / 255.0)
-        for image in (first, second)
-    ]
+    labs = [image_to_lab(image[counts][:, None]) for image in (first, second)]
     return _mean(ciede2000(*labs), None if mask is None else mask[counts][:, None])
 
 
@@ -140,5 +137,5 @@ def _mean(values: NDArray[np.floating], mask: Mask | None) -> float:
 
 
 def _mean_lab(image: Image, mask: Mask | None) -> NDArray[np.float64]:
-    lab = srgb_to_lab(np.asarray(image, np.float32) / 255.0)
+    lab = image_to_lab(image)
     return np.array([[_mean(lab[..., channel], mask) for channel in range(3)]])

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,12 +21,10 @@ from pipelines.describe import Examination, describe, examine
 from pipelines.explore import explore
 from pipelines.media import Artifact, Delivery, Showing, Still
 from pipelines.motion.choice import PARALLAX
-from pipelines.pictures import save_jpeg, save_stills
 from pipelines.prepare import Scene, dress, find_scene
-from pipelines.render import REPORT, deliver, show
+from pipelines.render import REPORT, deliver, deliver_first, save_pictures, show
 from pipelines.source import decode
 from pipelines.spec import RenderSpec, parse_spec
-from pipelines.threads import one_thread_a_picture, step_back
 from pipelines.variants import vary
 from service.jobs.freeze import freeze, tell, thaw, understand
 from service.jobs.recipe_files import ids_in, lay_out, name_of
@@ -183,13 +182,17 @@ def _animate(bench: _Bench) -> Outcome:
 
 def _encode(bench: _Bench) -> Outcome:
     scene, still = bench.scene()
-    showing, name = bench.showing(bench.index), bench.spec.formats[bench.index]
-    with ThreadPoolExecutor(1, initializer=step_back) as beside, one_thread_a_picture():
-        first = (
-            beside.submit(_accompany, bench, scene, still, showing) if bench.index == 0 else None
+    showing = bench.showing(bench.index)
+    found: Examination | None = None
+    stored: list[dict[str, object]] = []
+    if bench.index == 0:
+        accompany = partial(_accompany, bench, scene, still, showing)
+        artifact, (found, stored) = deliver_first(
+            bench.spec, scene, showing, bench.folder, bench.context, accompany
         )
+    else:
+        name = bench.spec.formats[bench.index]
         artifact = deliver(bench.spec, scene, showing, name, bench.folder, bench.context)
-        found, stored = (None, []) if first is None else first.result()
     made = bench.made[bench.task.stage] = (replace(artifact, path=Path(artifact.path.name)), found)
     return {"told": tell(made), "stored": stored}
 
@@ -198,8 +201,7 @@ def _accompany(
     bench: _Bench, scene: Scene, still: Still, showing: Showing
 ) -> tuple[Examination, list[dict[str, object]]]:
     """Make the pictures of a job and look at the first format, while that is encoded."""
-    save_stills(bench.folder, still, scene.full_size if bench.spec.quality == "final" else None)
-    save_jpeg(bench.folder / "poster.jpg", showing.loop.clip.render(0))
+    save_pictures(bench.spec, scene, still, showing, bench.folder)
     stored = bench.store_files(".png", ".jpg")
     return examine(bench.spec, scene, showing, bench.context), stored
 

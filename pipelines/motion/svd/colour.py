@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.arrays import Image, ImageF
-from pipelines.colour import lab_to_srgb, quantise, srgb_to_lab
+from pipelines.colour import image_to_lab, lab_to_srgb, quantise
 
 FARTHEST = 8.0
 """Most that a mean is moved, in CIELAB units: about eight just visible steps."""
@@ -36,7 +36,7 @@ class Colours:
     @classmethod
     def of(cls, picture: Image) -> Colours:
         """Measure (height, width, 3) uint8 sRGB."""
-        return cls.of_lab(_lab(picture))
+        return cls.of_lab(image_to_lab(picture))
 
     @classmethod
     def of_lab(cls, lab: ImageF) -> Colours:
@@ -53,7 +53,7 @@ def hold_colours(frame: Image, reference: Colours) -> tuple[Image, float]:
         frame: (height, width, 3) uint8 sRGB.
         reference: of the picture it should look like.
     """
-    lab = _lab(frame)
+    lab = image_to_lab(frame)
     own = Colours.of_lab(lab)
     shift = reference.mean - own.mean
     length = float(np.linalg.norm(shift))
@@ -62,10 +62,6 @@ def hold_colours(frame: Image, reference: Colours) -> tuple[Image, float]:
     gain = np.array([light, chroma, chroma])
     held = ((lab - own.mean) * gain + own.mean + shift).astype(np.float32)
     return quantise(lab_to_srgb(held)), min(length, FARTHEST)
-
-
-def _lab(picture: Image) -> ImageF:
-    return srgb_to_lab(picture.astype(np.float32) / np.float32(255))
 
 
 def _gain(wanted: float, own: float) -> float:
