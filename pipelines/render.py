@@ -33,7 +33,7 @@ T = TypeVar("T")
 REPORT = "report.json"
 
 LATE = ("pipelines.encode.artifact", "pipelines.report.build", "pipelines.report.fidelity")
-"""What the end of the journey needs and nothing before it: the codec, the measures, the report."""
+"""What the end of the journey needs and nothing before it: the codec, the report, the measures."""
 
 PLACES = {"engine", "mask"}
 """Keys of a recipe's motion that are not said to the engine itself."""
@@ -62,11 +62,7 @@ def render(
     context = replace(context, seed=spec.seed)
     scene = find_scene(spec, source, context)
     still = dress(scene, spec, context)
-    with (
-        publish_folder(out, last=REPORT) as folder,
-        ThreadPoolExecutor(1, initializer=step_back) as beside,
-    ):
-        beside.submit(_import_late)
+    with publish_folder(out, last=REPORT) as folder:
         first, *others = spec.formats
         showing = show(spec, still, first, context)
 
@@ -86,10 +82,14 @@ def render(
     return described
 
 
-def _import_late() -> None:
-    """Import what comes late while the layers are cut, which leaves the interpreter idle."""
+def get_ready() -> None:
+    """Import what a job will use, which may be done while its still is read.
+
+    By itself each thing is imported when it is needed, and the job waits for it.
+    """
     for module in LATE:
         import_module(module)
+    MOTION_ENGINES[PARALLAX]
 
 
 def show(spec: RenderSpec, still: Still, name: str, context: Context) -> Showing:

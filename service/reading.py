@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 @contextmanager
 def reading(path: Path) -> Iterator[Callable[[], Source]]:
-    """Start decoding ``path``; what is given waits for the result, or raises what went wrong."""
-    with ThreadPoolExecutor(1, thread_name_prefix="source") as beside:
-        yield beside.submit(_decode, path).result
+    """Start decoding ``path``; what is given waits for the result, or raises what went wrong.
 
-
-def _decode(path: Path) -> Source:
+    The decoder is imported first and alone: two threads that import take turns, while one that
+    decodes leaves the interpreter to the other.
+    """
     from pipelines.source.decoding import decode
 
-    return decode(path)
+    with ThreadPoolExecutor(1, thread_name_prefix="source") as beside:
+        yield beside.submit(decode, path).result

@@ -83,8 +83,10 @@ def _rendered_here(
     from service.work import run
 
     def work(context: Context) -> str:
+        from pipelines.render import get_ready
         from pipelines.render import render as render_job
 
+        get_ready()
         with context.stage("source"):
             opened = still()
         return render_job(spec, opened, out, context, keep_frames).to_json()

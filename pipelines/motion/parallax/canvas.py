@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -114,8 +115,8 @@ class _Window:
             cv2.BORDER_REFLECT_101,
         )
 
-    def outside(self, still_size: tuple[int, int]) -> Mask:
-        """How far each canvas pixel lies outside the still, in canvas pixels; 0 inside."""
+    def outside(self, still_size: tuple[int, int]) -> tuple[Mask, Mask]:
+        """How far each column and each row lies outside the still, in canvas pixels; 0 inside."""
         sides = []
         for start, span, size, full in (
             (self.framing.left, self.framing.width, self.width, still_size[0]),
@@ -125,23 +126,47 @@ class _Window:
             first = self.margin - start / scale
             last = first + full / scale
             place = np.arange(size + 2 * self.margin, dtype=np.float32) + 0.5
-            sides.append(np.maximum(np.maximum(first - place, place - last), 0))
-        return np.maximum(sides[0][None, :], sides[1][:, None]).astype(np.float32)
+            past = np.maximum(np.maximum(first - place, place - last), 0)
+            sides.append(past.astype(np.float32))
+        return sides[0], sides[1]
 
 
-def _softened(pixels: Image, outside: Mask) -> Image:
-    """Blur what lies outside the still, more the farther out."""
-    depth = float(outside.max())
+def _softened(pixels: Image, outside: tuple[Mask, Mask]) -> Image:
+    """Blur what lies outside the still, more the farther out.
+
+    Args:
+        pixels: the canvas; changed and returned.
+        outside: how far each column and each row does, pixels.
+    """
+    depth = float(max(side.max() for side in outside))
     if depth < 1:
         return pixels
-    height, width = outside.shape
+    height, width = pixels.shape[:2]
     small = cv2.resize(
         pixels, (width // SOFT_STEP, height // SOFT_STEP), interpolation=cv2.INTER_AREA
     )
     blurred = cv2.GaussianBlur(small, (0, 0), max(depth / 6, 1.0) / SOFT_STEP)
     soft = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR)
-    share = np.clip(outside / (depth / 3), 0, 1)
-    return cv2.blendLinear(pixels, soft, 1 - share, share)
+    shares = [np.clip(side / (depth / 3), 0, 1) for side in outside]
+    for part in _rim(*(_inner(share) for share in shares)):
+        share = np.maximum(shares[0][None, part[1]], shares[1][part[0], None])
+        if share.size:
+            pixels[part] = cv2.blendLinear(pixels[part], soft[part], 1 - share, share)
+    return pixels
+
+
+def _inner(share: Mask) -> slice:
+    """The columns, or rows, that lie inside the still; all that remain are before or after."""
+    inside = np.flatnonzero(share == 0)
+    return slice(int(inside[0]), int(inside[-1]) + 1) if inside.size else slice(0, 0)
+
+
+def _rim(columns: slice, rows: slice) -> Iterator[tuple[slice, slice]]:
+    """Rows and columns of the four parts of a picture round its inner ones."""
+    yield slice(0, rows.start), slice(None)
+    yield slice(rows.stop, None), slice(None)
+    yield rows, slice(0, columns.start)
+    yield rows, slice(columns.stop, None)
 
 
 def _shrunk(picture: NDArray[Any], scale: float) -> tuple[NDArray[Any], float, float]:

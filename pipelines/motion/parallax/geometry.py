@@ -17,8 +17,8 @@ from pipelines.camera.pose import Pose, intrinsics, inverse
 
 FloatMap = NDArray[np.float32]
 
-MEDIAN_SAMPLES = 1 << 19
-"""A median of this many pixels is the median."""
+MEDIAN_SIDE = 512
+"""A map is thinned to about so many rows and columns: the median of those is the median."""
 
 SHALLOWEST = 0.1
 """Inverse depth is kept above this: nothing lies farther than ten subject distances."""
@@ -39,10 +39,10 @@ class Relief:
     @classmethod
     def of(cls, nearness: Depth, subject: Mask, relief: float) -> Relief:
         """Put the subject's median nearness (the picture's, without a subject) at z = 1."""
-        inside = nearness[subject > 0.5]
-        values = inside if inside.size else nearness
-        every = max(1, values.size // MEDIAN_SAMPLES)
-        return cls(relief, float(np.median(values.ravel()[::every])))
+        step = max(1, min(nearness.shape) // MEDIAN_SIDE)
+        thin = np.s_[step // 2 :: step, step // 2 :: step]
+        inside = nearness[thin][subject[thin] > 0.5]
+        return cls(relief, float(np.median(inside if inside.size else nearness[thin])))
 
     def inverse_depth(self, nearness: Depth) -> FloatMap:
         """Return 1/z of each pixel, in 1/subject distances."""

@@ -74,7 +74,7 @@ def cut_layers(
     Returns:
         Layers in painting order, farthest first.
     """
-    alphas = [(coverage * 255 + 0.5).astype(np.uint8) for coverage in coverages]
+    alphas = [cv2.convertScaleAbs(coverage, alpha=255) for coverage in coverages]
     painted = canvas.pixels
     layers: list[Layer] = []
     for index in reversed(range(len(alphas))):
