@@ -8,6 +8,7 @@ Lumigraph, §4) under the mirrored fine texture.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import cv2
@@ -61,8 +62,10 @@ def _fill(part: Image, unknown: Region, near: float) -> Image:
     where it was mirrored from; that difference is smooth and made small.
     """
     size = unknown.shape[::-1]
-    light = _light(part, (~unknown).astype(np.float32))
-    x, y, share = _mirror(unknown, near)
+    with ThreadPoolExecutor(1, "mirror") as beside:
+        mirror = beside.submit(_mirror, unknown, near)
+        light = _light(part, (~unknown).astype(np.float32))
+    x, y, share = mirror.result()
     elsewhere = _look(light, *(_resized(axis, light) for axis in _scaled(x, y, size, light)))
     turn = (1 - _resized(share, light))[..., None] * (light - elsewhere)
     x, y = (cv2.resize(axis, size, interpolation=cv2.INTER_LINEAR) for axis in (x, y))

@@ -16,7 +16,7 @@ from pipelines.encode.formats import FORMATS
 from pipelines.encode.gif import write_gif
 from pipelines.encode.metadata import embed_gif
 from pipelines.encode.probe import MediaFacts, probe
-from pipelines.encode.readback import measure_file, measure_frames, wanted
+from pipelines.encode.readback import Gauge, measure_file
 from pipelines.encode.video import write_video
 from pipelines.encode.watch import Watch
 from pipelines.encode.webp import write_webp
@@ -51,7 +51,8 @@ def encode_loop(
         EncodingFailed: the codec library refused the frames.
     """
     format, clip = FORMATS[format_id], loop.clip
-    with Watch(wanted(clip.count)) as watch:
+    gauge = Gauge(clip.count, clip.fps)
+    with Watch(gauge.wanted, gauge.take) as watch:
         with publish(path) as temporary, _codec_errors(format_id):
             if format.container == "gif":
                 write_gif(loop, temporary, context=context)
@@ -69,11 +70,8 @@ def encode_loop(
                     metadata=metadata,
                     watch=watch,
                 )
-        shown = watch.frames()
         facts = probe(path)
-        measured = (
-            measure_frames(shown, clip.count, clip.fps) if shown else measure_file(path, facts)
-        )
+        measured = gauge.read() if watch.finish() else measure_file(path, facts)
     return _artifact(path, format_id, format, facts, measured)
 
 

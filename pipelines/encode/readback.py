@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -24,34 +24,54 @@ PAIRS = 6
 _FULL_RANGE = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
 
 
-def measure_file(path: Path, facts: MediaFacts) -> tuple[Seam, float]:
-    """Return the seam, and the mean flow in % of the short side per second."""
-    return measure_frames(grey_frames(path, facts, wanted(facts.frames)), facts.frames, facts.fps)
-
-
-def wanted(count: int) -> set[int]:
-    """Return the frames, of ``count``, that the measures look at."""
-    last = count - 1
-    return {0, min(1, last), max(last - 1, 0), last} | {
-        frame for start in _starts(count) for frame in (start, start + 1)
-    }
-
-
-def measure_frames(shown: Mapping[int, Plane], count: int, fps: float) -> tuple[Seam, float]:
-    """Return seam and mean flow from the `wanted` frames, as a decoder shows them.
+class Gauge:
+    """Measures a loop as its decoded frames come in, in order: each step at once, the seam last.
 
     Args:
-        shown: index → (height, width) uint8 full-range grey.
         count: frames of the loop.
         fps: frames per second.
+
+    Attributes:
+        wanted: indices of the frames it looks at.
     """
-    if count < 2:
-        return Seam(1.0, 0.0), 0.0
-    last = count - 1
-    pairs = [(shrink(shown[start]), shrink(shown[start + 1])) for start in _starts(count)]
-    typical = mean_flow(pairs)
-    speed = flow_percent_per_second(typical, pairs[0][0].shape, fps)
-    return measure_seam((shown[last - 1], shown[last]), (shown[0], shown[1]), typical), speed
+
+    def __init__(self, count: int, fps: float) -> None:
+        self._fps = fps
+        self._starts = _starts(count)
+        self._ends = (max(count - 2, 0), count - 1, 0, min(1, count - 1))
+        self.wanted = {*self._ends, *self._starts, *(start + 1 for start in self._starts)}
+        self._before: tuple[int, Plane] | None = None
+        self._speeds: list[float] = []
+        self._seen: dict[int, Plane] = {}
+
+    def take(self, index: int, plane: Plane) -> None:
+        """Look at a frame, (height, width) uint8 full-range grey, if it is wanted."""
+        if index not in self.wanted:
+            return
+        if index in self._ends:
+            self._seen[index] = plane
+        small = shrink(plane)
+        if self._before is not None and self._before[0] == index - 1 in self._starts:
+            self._speeds.append(mean_flow([(self._before[1], small)]))
+        self._before = index, small
+
+    def read(self) -> tuple[Seam, float]:
+        """Return the seam, and the mean flow in % of the short side per second."""
+        if not self._starts:
+            return Seam(1.0, 0.0), 0.0
+        assert self._before is not None, "frames have come in"
+        typical = float(np.mean(self._speeds))
+        before, last, first, after = (self._seen[index] for index in self._ends)
+        speed = flow_percent_per_second(typical, self._before[1].shape, self._fps)
+        return measure_seam((before, last), (first, after), typical), speed
+
+
+def measure_file(path: Path, facts: MediaFacts) -> tuple[Seam, float]:
+    """Return a file's seam, and its mean flow in % of the short side per second."""
+    gauge = Gauge(facts.frames, facts.fps)
+    for index, plane in grey_frames(path, facts, gauge.wanted).items():
+        gauge.take(index, plane)
+    return gauge.read()
 
 
 def _starts(count: int) -> list[int]:

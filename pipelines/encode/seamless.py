@@ -13,6 +13,10 @@ to two to four times its neighbours. Two things close it, at the price of a few 
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeAlias
 
 import av
@@ -25,6 +29,9 @@ from pipelines.arrays import Plane
 from pipelines.encode.yuv import frame_from
 from pipelines.flow import Flow, dense_flow
 from pipelines.video import planes_of
+
+LEAD = 5
+"""Frames by which a steered frame is made ahead of its turn: a codec that waits for one stalls."""
 
 FEWEST = 8
 """Loops of fewer frames are coded plainly: their ends would overlap."""
@@ -68,12 +75,34 @@ def frame_type(index: int, count: int) -> PictureType:
 
 
 class Steering:
-    """Carries the first frame's coding error to the last frames."""
+    """Carries the first frame's coding error to the last frames.
 
-    def __init__(self, first: av.VideoFrame, count: int) -> None:
-        self._source = tuple(plane.copy() for plane in planes_of(first))
+    Args:
+        count: frames of the loop.
+    """
+
+    def __init__(self, count: int) -> None:
         self._count = count
+        self._source: tuple[Plane, ...] = ()
         self._errors: tuple[NDArray[np.int16], ...] | None = None
+
+    def steered(self, frames: Iterable[av.VideoFrame]) -> Iterator[av.VideoFrame]:
+        """Yield the frames, the last ones with their share of the error.
+
+        Those before are unchanged, and so are all while the first packet has not come out: on
+        loops of about half a second.
+        """
+        waiting: deque[Callable[[], av.VideoFrame]] = deque()
+        with ThreadPoolExecutor(1, "steering") as beside:
+            for index, frame in enumerate(frames):
+                if index == 0:
+                    self._source = tuple(plane.copy() for plane in planes_of(frame))
+                own = partial(self._applied, frame, SHARES.get(self._count - index))
+                waiting.append(own if self._errors is None else beside.submit(own).result)
+                if len(waiting) > LEAD:
+                    yield waiting.popleft()()
+            while waiting:
+                yield waiting.popleft()()
 
     def learn(self, codec: av.VideoCodecContext, packet: Packet) -> None:
         """Decode the first packet to see what a decoder will show as the first frame."""
@@ -87,12 +116,7 @@ class Steering:
             for after, before in zip(shown, self._source, strict=True)
         )
 
-    def applied(self, frame: av.VideoFrame, index: int) -> av.VideoFrame:
-        """Return ``frame`` with its share of the error; a frame far from the end unchanged.
-
-        Also unchanged while the first packet has not come out: on loops of about half a second.
-        """
-        share = SHARES.get(self._count - index)
+    def _applied(self, frame: av.VideoFrame, share: float | None) -> av.VideoFrame:
         if share is None or self._errors is None or self._count < FEWEST:
             return frame
         planes = planes_of(frame)

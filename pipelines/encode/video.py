@@ -12,7 +12,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count
 from pathlib import Path
 
 import av
@@ -107,14 +106,13 @@ def _lossy(out: av.VideoStream, loop: Loop, context: Context, draft: bool) -> It
     if ends:
         private["zones"] = ends
     out.options = {"preset": "veryfast", "crf": str(crf), "x264-params": _joined(private)}
-    steering: Steering | None = None
-    for index, frame in zip(count(), stream(clip, to_i420, context), strict=False):
+    steering = Steering(clip.count)
+    frames = stream(clip, to_i420, context)
+    for index, frame in enumerate(steering.steered(frames) if closes else frames):
         if closes:
-            steering = steering or Steering(frame, clip.count)
-            frame = steering.applied(frame, index)
             frame.pict_type = frame_type(index, clip.count)
         for packet in _encoded(out, frame, index):
-            if steering and packet.is_keyframe and packet.pts == 0:
+            if closes and packet.is_keyframe and packet.pts == 0:
                 steering.learn(codec, packet)
             yield packet
     yield from out.encode(None)

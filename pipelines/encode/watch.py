@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Callable, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import TypeAlias
@@ -27,13 +27,14 @@ class Watch:
     H.264 §7.4.1).
 
     Args:
-        wanted: indices of the frames to keep, in playing order.
+        wanted: indices of the frames to show, in playing order.
+        show: told each of them, and its full-range grey, in that order.
     """
 
-    def __init__(self, wanted: Set[int]) -> None:
+    def __init__(self, wanted: Set[int], show: Callable[[int, Plane], None]) -> None:
         self._wanted = wanted
+        self._show = show
         self._decoder: av.VideoCodecContext | None = None
-        self._seen: dict[int, Plane] = {}
         self._work: list[Future[None]] = []
         self._pool = ThreadPoolExecutor(1, "watch", initializer=step_back)
 
@@ -56,13 +57,13 @@ class Watch:
         if pts in self._wanted or _is_referred_to(data):
             self._work.append(self._pool.submit(self._decode, self._decoder, data, pts))
 
-    def frames(self) -> dict[int, Plane]:
-        """Wait for the rest and return the wanted frames as full-range grey."""
+    def finish(self) -> bool:
+        """Wait for the rest; return whether there was anything to watch."""
         if self._decoder is not None:
             self._work.append(self._pool.submit(self._decode, self._decoder, None, 0))
         for work in self._work:
             work.result()
-        return self._seen
+        return self._decoder is not None
 
     def _decode(self, decoder: av.VideoCodecContext, data: bytes | None, pts: int) -> None:
         packet = None if data is None else av.Packet(data)
@@ -70,7 +71,7 @@ class Watch:
             packet.pts = pts
         for frame in decoder.decode(packet):
             if frame.pts is not None and frame.pts in self._wanted:
-                self._seen[frame.pts] = grey(frame)
+                self._show(frame.pts, grey(frame))
 
 
 def _is_referred_to(data: bytes) -> bool:

@@ -7,6 +7,7 @@ there. Laid over one another unmoved, the layers give the canvas back.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -75,19 +76,23 @@ def cut_layers(
         Layers in painting order, farthest first.
     """
     alphas = [cv2.convertScaleAbs(coverage, alpha=255) for coverage in coverages]
+    cuts = [_Cut(canvas, alphas, index, rim) for index in reversed(range(len(alphas)))]
+    boxes = [_bounds(cut.coverage, padding + 2) for cut in cuts]
     painted = canvas.pixels
     layers: list[Layer] = []
-    for index in reversed(range(len(alphas))):
-        cut = _Cut(canvas, alphas, index, rim)
-        box = _bounds(cut.coverage, padding + 2)
-        if box.empty:
-            continue
-        texture = cut.texture(box, painted)
-        if index:
-            painted = texture[..., :3] if cut.opaque else _over(painted, texture, box)
-        surface = cut.surface(relief, box)
-        product = product_first and index == 0
-        layers.append(Layer(texture, box, surface, cut.opaque, product))
+    with ThreadPoolExecutor(1, "surface") as beside:
+        surfaces = [
+            None if box.empty else beside.submit(cut.surface, relief, box)
+            for cut, box in zip(cuts, boxes, strict=True)
+        ]
+        for cut, box, surface in zip(cuts, boxes, surfaces, strict=True):
+            if surface is None:
+                continue
+            texture = cut.texture(box, painted)
+            if cut.index:
+                painted = texture[..., :3] if cut.opaque else _over(painted, texture, box)
+            product = product_first and cut.index == 0
+            layers.append(Layer(texture, box, surface.result(), cut.opaque, product))
     return layers
 
 

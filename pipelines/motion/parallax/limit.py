@@ -90,11 +90,12 @@ class Analysis:
             for pose in poses
             for product in ((False, True) if path.moves_subject else (False,))
         ]
+        lines = [self._lines(view) for view in views]
+        scene = lines[:: 2 if path.moves_subject else 1]
         return Reach(
-            max(self._uncovered(view) for view in views) / UNCOVERED[self.origin],
-            max(self._beyond(view) for view in views[:: 2 if path.moves_subject else 1])
-            / self.grace,
-            max(self._turned(view) for view in views) / TURNED,
+            max(self._uncovered(each) for each in lines) / UNCOVERED[self.origin],
+            max(self._beyond(each) for each in scene) / self.grace,
+            max(self._turned(each) for each in lines) / TURNED,
         )
 
     def _lines(self, view: View) -> Epipolar:
@@ -103,14 +104,14 @@ class Analysis:
             np.arange(self.width, dtype=np.float32), np.arange(self.height, dtype=np.float32)
         )
 
-    def _uncovered(self, view: View) -> float:
+    def _uncovered(self, lines: Epipolar) -> float:
         """Relative displacement across depth edges, share of the short side."""
-        strip = np.hypot(*self._lines(view).per_inverse_depth) * self._jump
+        strip = np.hypot(*lines.per_inverse_depth) * self._jump
         return float(np.percentile(strip, 99.5)) / min(self.width, self.height)
 
-    def _beyond(self, view: View) -> float:
+    def _beyond(self, lines: Epipolar) -> float:
         """How far a frame border looks past the still, share of the longer side."""
-        seen_x, seen_y = self._lines(view).at(self._depth)
+        seen_x, seen_y = lines.at(self._depth)
         left, top, right, bottom = self.room
         past = [
             -left - seen_x[:, 0],
@@ -121,11 +122,11 @@ class Analysis:
         worst = max(float(np.percentile(side, 90)) for side in past)
         return max(0.0, worst) / max(self.width, self.height)
 
-    def _turned(self, view: View) -> float:
+    def _turned(self, lines: Epipolar) -> float:
         """Steepest change of displacement inside the subject."""
         if not self._inside.any():
             return 0.0
-        move = self._lines(view).per_inverse_depth
+        move = lines.per_inverse_depth
         slope = self._slope[0] * move[0][self._inside] + self._slope[1] * move[1][self._inside]
         return float(np.percentile(np.abs(slope), 99))
 

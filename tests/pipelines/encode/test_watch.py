@@ -10,8 +10,7 @@ import pytest
 from pipelines.context import Context
 from pipelines.encode import encode_loop
 from pipelines.encode.probe import probe
-from pipelines.encode.readback import grey_frames, measure_file
-from pipelines.encode.watch import Watch
+from pipelines.encode.readback import Gauge, grey_frames, measure_file
 from pipelines.media import Loop
 from tests.oracles import circle, moving_clip
 
@@ -32,13 +31,13 @@ def test_the_frames_are_the_decoders_to_the_bit(
     context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept: dict[int, np.ndarray] = {}
-    frames = Watch.frames
+    take = Gauge.take
 
-    def spy(watch: Watch) -> dict[int, np.ndarray]:
-        kept.update(frames(watch))
-        return kept
+    def spy(gauge: Gauge, index: int, plane: np.ndarray) -> None:
+        kept[index] = plane
+        take(gauge, index, plane)
 
-    monkeypatch.setattr(Watch, "frames", spy)
+    monkeypatch.setattr(Gauge, "take", spy)
     path = tmp_path / "loop.mp4"
     encode_loop(LOOP, "tiktok", path, repeats=1, context=context)
     decoded = grey_frames(path, probe(path), set(range(COUNT)))
