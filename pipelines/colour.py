@@ -5,12 +5,16 @@ Sources: IEC 61966-2-1 for the transfer curve, CIE 15 for L*a*b*, BT.709 for lum
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from typing import TypeVar
 
 import cv2
 import numpy as np
 
 from pipelines.arrays import Image, ImageF, Mask
+
+Pixels = TypeVar("Pixels", Image, ImageF)
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 """BT.709 weights of linear red, green and blue."""
@@ -25,10 +29,15 @@ _TO_XYZ = np.array(
 _TO_RELATIVE = _TO_XYZ / _TO_XYZ.sum(axis=1, keepdims=True)
 """Linear sRGB → X, Y, Z over those of the white, so that greys have no chroma."""
 
-_KNEE, _SHIFT, _SLOPE = (6 / 29) ** 3, 4 / 29, 841 / 108
+_KNEE, _BENT_KNEE, _SHIFT, _SLOPE = (
+    np.float32(value) for value in ((6 / 29) ** 3, 2 / 29, 4 / 29, 841 / 108)
+)
 """CIELAB bends X, Y and Z: the cube root less a shift, and below the knee a straight line."""
 
 _TO_LAB = np.array([[0, 116, 0], [500, -500, 0], [0, 200, -200]])
+_FROM_RELATIVE, _FROM_LAB = np.linalg.inv(_TO_RELATIVE), np.linalg.inv(_TO_LAB)
+
+_PIXELS_AT_ONCE = 1 << 13
 
 
 @cache
@@ -81,35 +90,54 @@ def luminance(linear: ImageF) -> Mask:
 
 def image_to_lab(image: Image) -> ImageF:
     """Turn (height, width, 3) uint8 sRGB into L* 0..100, a*, b*."""
-    return linear_to_lab(decode(image))
+    return _by_rows(image, lambda rows: _to_lab(decode(rows)))
 
 
 def srgb_to_lab(srgb: ImageF) -> ImageF:
     """Turn (height, width, 3) float32 sRGB, clipped to 0..1, into L* 0..100, a*, b*."""
-    return linear_to_lab(srgb_to_linear(srgb))
+    return _by_rows(srgb, lambda rows: _to_lab(srgb_to_linear(rows)))
 
 
 def lab_to_srgb(lab: ImageF) -> ImageF:
     """Turn L*a*b* back into float32 sRGB, clipped to 0..1."""
-    return linear_to_srgb(lab_to_linear(lab))
+    return _by_rows(lab, lambda rows: linear_to_srgb(_from_lab(rows)))
 
 
 def linear_to_lab(linear: ImageF) -> ImageF:
-    """Turn (height, width, 3) float32 linear light, clipped to 0..1, into L* 0..100, a*, b*.
-
-    OpenCV's own goes by tables: they miss by up to half a level, and take a tenth of a second to
-    set up.
-    """
-    relative = cv2.transform(np.clip(linear, 0.0, 1.0, dtype=np.float32), _TO_RELATIVE)
-    bent = cv2.pow(np.maximum(relative, np.float32(_KNEE)), 1 / 3) - np.float32(_SHIFT)
-    np.copyto(bent, np.float32(_SLOPE) * relative, where=relative < np.float32(_KNEE))
-    return cv2.transform(bent, _TO_LAB)
+    """Turn (height, width, 3) float32 linear light, clipped to 0..1, into L* 0..100, a*, b*."""
+    return _by_rows(linear, _to_lab)
 
 
 def lab_to_linear(lab: ImageF) -> ImageF:
     """Turn L*a*b* back into float32 linear light, clipped to 0..1."""
-    bent = cv2.transform(np.ascontiguousarray(lab, np.float32), np.linalg.inv(_TO_LAB))
-    roots = bent + np.float32(_SHIFT)
-    line = bent / np.float32(_SLOPE)
-    relative = np.where(bent > np.float32(6 / 29 - _SHIFT), roots * roots * roots, line)
-    return np.clip(cv2.transform(relative, np.linalg.inv(_TO_RELATIVE)), 0.0, 1.0)
+    return _by_rows(lab, _from_lab)
+
+
+def _by_rows(picture: Pixels, turn: Callable[[Pixels], ImageF]) -> ImageF:
+    """Turn a picture some rows at a time, so that what lies between stays in the cache."""
+    height, width = picture.shape[:2]
+    step = max(1, _PIXELS_AT_ONCE // width)
+    turned = np.empty(picture.shape, np.float32)
+    for top in range(0, height, step):
+        turned[top : top + step] = turn(picture[top : top + step])
+    return turned
+
+
+def _to_lab(linear: ImageF) -> ImageF:
+    """By the formulas: OpenCV's tables miss by up to half a level, and are slow to set up.
+
+    Curve and line meet without a bend, so each may be held at the knee while the other runs on.
+    """
+    relative = cv2.transform(np.clip(linear, 0.0, 1.0, dtype=np.float32), _TO_RELATIVE)
+    line = (np.minimum(relative, _KNEE) - _KNEE) * _SLOPE
+    bent = cv2.pow(np.maximum(relative, _KNEE), 1 / 3) + line
+    bent -= _SHIFT
+    return cv2.transform(np.maximum(bent, 0.0, out=bent), _TO_LAB)
+
+
+def _from_lab(lab: ImageF) -> ImageF:
+    bent = cv2.transform(np.ascontiguousarray(lab, np.float32), _FROM_LAB)
+    line = (np.minimum(bent, _BENT_KNEE) - _BENT_KNEE) / _SLOPE
+    roots = np.maximum(bent, _BENT_KNEE) + _SHIFT
+    relative = roots * roots * roots + line
+    return np.clip(cv2.transform(relative, _FROM_RELATIVE), 0.0, 1.0)
