@@ -20,6 +20,7 @@ from service.commands.options import (
 )
 from service.previews import into_file
 from service.reading import reading
+from service.tuning import warm_memory
 
 if TYPE_CHECKING:
     from pipelines.context import Context, PreviewListener
@@ -60,6 +61,8 @@ def render(
         refuse_with_server(keep_frames=keep_frames, preview=preview)
         report = _rendered_by(server, source, _spec(recipe, options), out)
     else:
+        if options["quality"] != "draft":
+            warm_memory()
         shown = None if preview is None else into_file(preview)
         with reading(source) as still:
             report = _rendered_here(still, _spec(recipe, options), out, keep_frames, shown)
