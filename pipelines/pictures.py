@@ -55,7 +55,7 @@ def encoded(image: Image, suffix: str) -> bytes:
     options = {
         ".png": [
             *(cv2.IMWRITE_PNG_COMPRESSION, PNG_LEVEL),
-            *(cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_SUB),
+            *(cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP),
             *(cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE),
         ],
         ".jpg": [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY],

@@ -25,9 +25,9 @@ class Grade:
     title: str = "CPU grade"
 
     def render(self, request: Request, context: Context) -> Rendition:
-        """Return the graded still; at strength 0 a bit-for-bit copy of the pixels."""
+        """Return the graded still; at strength 0 the pixels as they are."""
         if request.strength == 0:
-            return Rendition((request.pixels.copy(),))
+            return Rendition((request.pixels,))
         context.step("still", 0, 1)
         scene = Scene(
             linear=decode(request.pixels),
