@@ -1,9 +1,10 @@
 """H.264 in MP4, as every platform takes it.
 
-High profile, I420, BT.709 converted and tagged 1/1/1, constant rate, closed GOPs, two B frames,
-index first, no edit list, first picture at 0.000 s, no audio track. Container flags after tests
-with libav 62: ``+faststart+negative_cts_offsets`` with ``use_editlist 0`` is the one set that
-gives all of that together.
+High profile, I420, BT.709 converted and tagged 1/1/1, constant rate, closed GOPs, two B frames at a
+time that no other refers to (a pyramid of two costs time and bytes), index first, no edit list,
+first picture at 0.000 s, no audio track. Container flags after tests with libav 62:
+``+faststart+negative_cts_offsets`` with ``use_editlist 0`` is the one set that gives all of that
+together.
 """
 
 from __future__ import annotations
