@@ -49,7 +49,7 @@ def recipe(**changes: object) -> RenderSpec:
 LONG: dict[str, Any] = {"seconds": 40, "fps": 30, "ambient": "snow,haze"}
 """Keys of a draft that encodes for many seconds."""
 
-SHORTER: dict[str, Any] = LONG | {"seconds": 12}
+SHORTER: dict[str, Any] = LONG | {"seconds": 15}
 """A few seconds."""
 
 FINAL: dict[str, Any] = LONG | {"seconds": 8, "quality": "final"}
