@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,20 +74,6 @@ def recorded(loop: Loop, folder: Path) -> Loop:
         return pixels
 
     return replace(loop, clip=replace(loop.clip, render=frame, twins=()))
-
-
-def announced(loop: Loop, drawn: Callable[[], object]) -> Loop:
-    """Return the same loop; ``drawn`` is called when the last of its pictures was rendered."""
-    left = set(loop.clip.twins or range(loop.clip.count))
-
-    def frame(index: int) -> Image:
-        pixels = loop.clip.render(index)
-        left.discard(index)
-        if not left:
-            drawn()
-        return pixels
-
-    return replace(loop, clip=replace(loop.clip, render=frame))
 
 
 def _save(path: Path, data: bytes) -> None:

@@ -11,6 +11,7 @@ from threading import Event
 from typing import TypeVar
 
 from pipelines import encode, report
+from pipelines.arrays import Image
 from pipelines.camera import build_path, parse_camera
 from pipelines.context import Context
 from pipelines.describe import Examination, describe, examine
@@ -18,11 +19,11 @@ from pipelines.encode import FORMATS, OutputPlan, frame_still, plan_output
 from pipelines.files import publish_folder
 from pipelines.loop import close_loop
 from pipelines.loop.length import frames_needed
-from pipelines.media import Artifact, Clip, Delivery, Framing, Showing, Still
+from pipelines.media import Artifact, Clip, Delivery, Framing, Loop, Showing, Still
 from pipelines.motion.choice import PARALLAX, Choice, choose_engine
 from pipelines.motion.engine import MOTION_ENGINES, Direction, Shot
 from pipelines.parts import AUTO, MotionSpec
-from pipelines.pictures import announced, recorded, save_jpeg, save_stills
+from pipelines.pictures import recorded, save_jpeg, save_stills
 from pipelines.prepare import Given, Scene, dress, find_scene
 from pipelines.spec import RenderSpec
 from pipelines.still import LOOKS, join_words
@@ -125,7 +126,7 @@ def deliver_first(
     leaves a third of two cores idle.
     """
     drawn = Event()
-    heard = replace(showing, loop=announced(showing.loop, drawn.set))
+    heard = replace(showing, loop=_announced(showing.loop, drawn.set))
     with ThreadPoolExecutor(1, initializer=step_back) as beside:
         beside.submit(drawn.wait)
         doing = beside.submit(meanwhile)
@@ -137,6 +138,20 @@ def deliver_first(
         finally:
             drawn.set()
         return artifact, doing.result()
+
+
+def _announced(loop: Loop, drawn: Callable[[], object]) -> Loop:
+    """Return the same loop; ``drawn`` is called when the last of its pictures was rendered."""
+    left = set(loop.clip.twins or range(loop.clip.count))
+
+    def frame(index: int) -> Image:
+        pixels = loop.clip.render(index)
+        left.discard(index)
+        if not left:
+            drawn()
+        return pixels
+
+    return replace(loop, clip=replace(loop.clip, render=frame))
 
 
 def deliver(

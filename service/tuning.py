@@ -20,9 +20,6 @@ GIVE_BACK = {ARENA_MAX: 2, MMAP_THRESHOLD: 128 << 10, TRIM_THRESHOLD: 128 << 10,
 """A picture's memory goes back at once. By default the threshold for that grows with each picture,
 and what one upload took stays with the process."""
 
-WARMED = 256 << 20
-"""Bytes that every final needs, and most of them twice over."""
-
 OBJECTS = 200_000
 """New objects between two collections of cycles: importing libraries makes most of them."""
 
@@ -38,7 +35,7 @@ def fit_to_one_job() -> None:
     """Keep freed memory for reuse, look for garbage rarely, hand the interpreter over often.
 
     OpenBLAS, which comes with NumPy, gets one thread: it is asked for small products only, and its
-    others would spin for work after each (measured: a tenth of a render's processor time).
+    others would spin for work after each (measured: a twelfth of a render's processor time).
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -46,15 +43,14 @@ def fit_to_one_job() -> None:
     _tell_allocator(KEEP)
 
 
-def warm_memory() -> None:
-    """Have the kernel clear the memory that a final will use while its process still imports.
+def warm_memory(size: int) -> None:
+    """Have the kernel clear ``size`` bytes for this process, beside what it does meanwhile.
 
-    Imports keep one core busy; on two, a reel is ready a twentieth sooner. The memory is freed at
-    once, for whoever asks next: see `KEEP`.
+    They are freed at once, for whoever asks next: see `KEEP`.
     """
     libc = _glibc()
     if libc is not None:
-        Thread(target=_touch, args=(libc, WARMED), name="memory", daemon=True).start()
+        Thread(target=_touch, args=(libc, size), name="memory", daemon=True).start()
 
 
 def fit_to_service() -> None:

@@ -97,8 +97,10 @@ class Steering:
             for index, frame in enumerate(frames):
                 if index == 0:
                     self._source = tuple(plane.copy() for plane in planes_of(frame))
-                own = partial(self._applied, frame, SHARES.get(self._count - index))
-                waiting.append(own if self._errors is None else beside.submit(own).result)
+                share = SHARES.get(self._count - index)
+                own = partial(self._applied, frame, share)
+                early = share is not None and self._errors is not None
+                waiting.append(beside.submit(own).result if early else own)
                 if len(waiting) > LEAD:
                     yield waiting.popleft()()
             while waiting:

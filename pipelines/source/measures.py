@@ -11,7 +11,7 @@ BLUR_SIDE = 720
 """Short side, in pixels, at which blur is judged: about what a phone shows of a reel."""
 
 _CLUTTER_SIDE = 360
-_NOISE_PIXELS = 400_000
+_NOISE_PIXELS = 1_000_000
 _BAND = 32
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ from service.commands.options import (
 from service.previews import into_file
 from service.reading import reading
 from service.tuning import warm_memory
+
+BYTES_A_PIXEL = 128
+"""Of memory for a pixel of a frame: a reel of 3 s was seen to take half as much again."""
 
 if TYPE_CHECKING:
     from pipelines.context import Context, PreviewListener
@@ -61,8 +65,6 @@ def render(
         refuse_with_server(keep_frames=keep_frames, preview=preview)
         report = _rendered_by(server, source, _spec(recipe, options), out)
     else:
-        if options["quality"] != "draft":
-            warm_memory()
         shown = None if preview is None else into_file(preview)
         with reading(source) as still:
             report = _rendered_here(still, _spec(recipe, options), out, keep_frames, shown)
@@ -83,6 +85,8 @@ def _rendered_here(
     keep_frames: bool,
     preview: PreviewListener | None,
 ) -> str:
+    warm_memory(_least_memory(spec))  # imports, which come next, leave a core idle
+
     from service.work import run
 
     def work(context: Context) -> str:
@@ -95,6 +99,16 @@ def _rendered_here(
         return render_job(spec, opened, out, context, keep_frames).to_json()
 
     return run(work, preview=preview)
+
+
+def _least_memory(spec: RenderSpec) -> int:
+    """Return bytes that a recipe needs, at least, for frames whose size its format fixes."""
+    from pipelines.encode import FORMATS
+
+    if spec.quality == "draft":
+        return 0
+    sizes = [size for name in spec.formats if (size := FORMATS[name].size)]
+    return BYTES_A_PIXEL * max(map(prod, sizes), default=0)
 
 
 def _rendered_by(server: str, source: Path, spec: RenderSpec, out: Path) -> str:

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocat
 
 WARM = """
 import ctypes, resource, threading
-from service.tuning import WARMED, fit_to_one_job, warm_memory
+from service.tuning import fit_to_one_job, warm_memory
 
 def faults_of(size):
     libc = ctypes.CDLL(None)
@@ -23,11 +23,11 @@ def faults_of(size):
 fit_to_one_job()
 {warm}
 [thread.join() for thread in threading.enumerate() if thread.name == "memory"]
-print(faults_of(WARMED // 2))
+print(faults_of(64 << 20))
 """
 
 
-@pytest.mark.parametrize(("warm", "ready"), [("warm_memory()", True), ("", False)])
+@pytest.mark.parametrize(("warm", "ready"), [("warm_memory(128 << 20)", True), ("", False)])
 def test_memory_that_was_warmed_is_there_at_once(warm: str, ready: bool) -> None:
     program = WARM.format(warm=warm)
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)

@@ -188,12 +188,12 @@ def mask_table(pipeline: StableVideoDiffusionPipeline) -> None:
             row(name, state, spread(ratios, 3), spread(left, 4), spread(right, 4))
 
 
-def masked(pipeline: StableVideoDiffusionPipeline, held: bool, count: int = 6) -> list[Clip]:
-    """Return 2 × ``count`` clips at bucket 250, whose left half is held to the still, or is not."""
+def masked(pipeline: StableVideoDiffusionPipeline, held: bool) -> list[Clip]:
+    """Return 12 clips at bucket 250 whose left half is held to the still, or is not."""
     clips = []
     for turn in range(2):
-        stills = [scene.still() for scene in unseen(count)]
-        seeds = [100 * turn + i for i in range(count)]
+        stills = [scene.still() for scene in unseen(6)]
+        seeds = [100 * turn + i for i in range(6)]
         frozen = [np.stack([still] * scenes.NUM_FRAMES) for still in stills]
         latents = runs.encode(pipeline, frozen)
         region = torch.zeros(latents.shape[-2:], dtype=torch.bool)

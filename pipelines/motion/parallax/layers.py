@@ -77,17 +77,13 @@ def cut_layers(
     """
     alphas = [cv2.convertScaleAbs(coverage, alpha=255) for coverage in coverages]
     cuts = [_Cut(canvas, alphas, index, rim) for index in reversed(range(len(alphas)))]
-    boxes = [_bounds(cut.coverage, padding + 2) for cut in cuts]
+    boxes = [(cut, _bounds(cut.coverage, padding + 2)) for cut in cuts]
+    boxed = [(cut, box) for cut, box in boxes if not box.empty]
     painted = canvas.pixels
     layers: list[Layer] = []
     with ThreadPoolExecutor(1, "surface") as beside:
-        surfaces = [
-            None if box.empty else beside.submit(cut.surface, relief, box)
-            for cut, box in zip(cuts, boxes, strict=True)
-        ]
-        for cut, box, surface in zip(cuts, boxes, surfaces, strict=True):
-            if surface is None:
-                continue
+        surfaces = [beside.submit(cut.surface, relief, box) for cut, box in boxed]
+        for (cut, box), surface in zip(boxed, surfaces, strict=True):
             texture = cut.texture(box, painted)
             if cut.index:
                 painted = texture[..., :3] if cut.opaque else _over(painted, texture, box)

@@ -25,9 +25,9 @@ class Grade:
     title: str = "CPU grade"
 
     def render(self, request: Request, context: Context) -> Rendition:
-        """Return the graded still; at strength 0 the pixels as they are."""
+        """Return the graded still; at strength 0 a bit-for-bit copy of the pixels."""
         if request.strength == 0:
-            return Rendition((request.pixels,))
+            return Rendition((request.pixels.copy(),))
         context.step("still", 0, 1)
         scene = Scene(
             linear=decode(request.pixels),

@@ -57,6 +57,7 @@ def test_prompts_differ() -> None:
 def test_strength_zero_is_the_still_bit_for_bit(name: str, shot: Shot, context: Context) -> None:
     styled = shot.styled(name, context, 0.0)
     np.testing.assert_array_equal(styled, shot.pixels)
+    assert not np.shares_memory(styled, shot.pixels)
 
 
 @pytest.mark.parametrize("name", LOOKS)

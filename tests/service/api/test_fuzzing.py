@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("service-keys")
 def test_generated_requests_find_nothing(tmp_path: Path) -> None:
     """Event streams are left out: they end when a job does."""
     pytest.importorskip("schemathesis", reason="pip install 'stillwave[dev]'")
-    code, said = fuzzed(tmp_path / "data", examples=5, seconds=8, seed=1)
+    code, said = fuzzed(tmp_path / "data", examples=8, seconds=25, seed=1)
     assert code == 0, said[-6000:]
     done = "\n".join(summary(said))
     for phase in ("Examples", "Coverage", "Fuzzing", "Stateful"):

@@ -30,8 +30,7 @@ def figures(http: httpx2.Client) -> dict[str, float]:
 def test_it_stays_light(tmp_path: Path, still: bytes) -> None:
     """A process of its own: what others did to the shared one is no part of the question."""
     large = BytesIO()
-    noise = Pillow.effect_noise((1200, 800), 20).resize((9600, 6400), Pillow.Resampling.NEAREST)
-    noise.convert("RGB").save(large, "JPEG", quality=90)
+    Pillow.effect_noise((9600, 6400), 20).convert("RGB").save(large, "JPEG", quality=90)
     with serving(surroundings(tmp_path)) as running, running.client() as http:
         headers = {"Prefer": "wait=30"}
         for spec, path in ((DRAFT, "renders"), (DRAFT | {"looks": ["winter"]}, "explorations")):
