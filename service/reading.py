@@ -1,4 +1,4 @@
-"""A still decoded beside the imports of whatever will use it: neither waits for the other."""
+"""A still read beside the imports of whatever will use it: neither waits for the other."""
 
 from __future__ import annotations
 
@@ -14,12 +14,19 @@ if TYPE_CHECKING:
 
 @contextmanager
 def reading(path: Path) -> Iterator[Callable[[], Source]]:
-    """Start decoding ``path``; what is given waits for the result, or raises what went wrong.
+    """Start reading ``path``; what is given waits, develops it, and raises what went wrong.
 
-    The decoder is imported first and alone: two threads that import take turns, while one that
-    decodes leaves the interpreter to the other.
+    What opens a still is imported first and alone: two threads that import take turns, while one
+    that reads leaves the interpreter to the other.
     """
-    from pipelines.source.decoding import decode
+    from pipelines.source.opening import open_still
 
     with ThreadPoolExecutor(1, thread_name_prefix="source") as beside:
-        yield beside.submit(decode, path).result
+        opened = beside.submit(open_still, path)
+
+        def developed() -> Source:
+            from pipelines.source.decoding import develop
+
+            return develop(opened.result())
+
+        yield developed

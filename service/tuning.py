@@ -26,9 +26,10 @@ OBJECTS = 200_000
 REQUESTS_OBJECTS = 10_000
 """As many for a service: some tens of requests make them, and hardly any in cycles."""
 
-SWITCH_SECONDS = 0.0005
-"""Longest that one thread keeps the interpreter while another wants it. By default ten times that:
-a thread that cuts layers in OpenCV would wait so long after every call for one that imports."""
+SWITCH_SECONDS = 0.0001
+"""Longest that one thread keeps the interpreter while another wants it. By default fifty times as
+long: so long would a thread that cuts layers in OpenCV wait, after every call, for one that
+imports."""
 
 
 def fit_to_one_job() -> None:

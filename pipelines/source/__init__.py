@@ -9,13 +9,14 @@ from pipelines.lazily import lazily
 
 if TYPE_CHECKING:
     from pipelines.source.alpha import STUDIO_TONE
-    from pipelines.source.decoding import FORMAT_WORDS, SUFFIXES, decode
+    from pipelines.source.decoding import decode
     from pipelines.source.figures import Figures
     from pipelines.source.inspection import FormatSize, Inspection, fillable, inspect
     from pipelines.source.limits import MAX_BYTES, MAX_PIXELS, MAX_SIDE, MIN_SIDE
+    from pipelines.source.opening import FORMAT_WORDS, SUFFIXES
 
 _HOMES = {
-    "FORMAT_WORDS": "decoding",
+    "FORMAT_WORDS": "opening",
     "Figures": "figures",
     "FormatSize": "inspection",
     "Inspection": "inspection",
@@ -24,7 +25,7 @@ _HOMES = {
     "MAX_SIDE": "limits",
     "MIN_SIDE": "limits",
     "STUDIO_TONE": "alpha",
-    "SUFFIXES": "decoding",
+    "SUFFIXES": "opening",
     "decode": "decoding",
     "fillable": "inspection",
     "inspect": "inspection",

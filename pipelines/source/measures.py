@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from pipelines.arrays import Image, Mask, Plane
+from pipelines.quantile import quantile
 
 BLUR_SIDE = 720
 """Short side, in pixels, at which blur is judged: about what a phone shows of a reel."""
@@ -45,7 +46,7 @@ def noise(grey: Plane) -> float:
         1:-1, 1:-1
     ]
     level = grey[1:-1, 1:-1]
-    usable = (slope <= np.median(slope)) & (level > 2) & (level < 253)
+    usable = (slope <= quantile(slope, 0.5)) & (level > 2) & (level < 253)
     if not usable.any():
         return 0.0
     return float(np.sqrt(np.pi / 2) / 6 * response[usable].mean())
