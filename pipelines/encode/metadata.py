@@ -6,9 +6,7 @@ XMP chunk.
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
-from xml.etree import ElementTree
 
 import av
 
@@ -33,6 +31,8 @@ def embed_gif(path: Path, text: str) -> None:
 
 def xmp_packet(text: str) -> bytes:
     """Return an XMP packet whose description is ``text``."""
+    from html import escape  # only WebP asks for it, and every render would wait for the import
+
     return _PACKET.format(escape(text, quote=False)).encode()
 
 
@@ -52,6 +52,8 @@ def embedded_text(path: Path) -> str | None:
 
 
 def _from_xmp(packet: bytes | None) -> str | None:
+    from xml.etree import ElementTree  # as above
+
     if not packet:
         return None
     try:

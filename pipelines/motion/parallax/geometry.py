@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipelines.arrays import Depth, Mask, Matrix
 from pipelines.camera.pose import Pose, intrinsics, inverse
+from pipelines.quantile import quantile
 
 FloatMap = NDArray[np.float32]
 
@@ -42,7 +43,8 @@ class Relief:
         step = max(1, min(nearness.shape) // MEDIAN_SIDE)
         thin = np.s_[step // 2 :: step, step // 2 :: step]
         inside = nearness[thin][subject[thin] > 0.5]
-        return cls(relief, float(np.median(inside if inside.size else nearness[thin])))
+        known = inside if inside.size else nearness[thin]
+        return cls(relief, quantile(known, 0.5))
 
     def inverse_depth(self, nearness: Depth) -> FloatMap:
         """Return 1/z of each pixel, in 1/subject distances."""

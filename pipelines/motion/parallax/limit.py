@@ -19,6 +19,7 @@ from pipelines.camera.path import Pivot
 from pipelines.media import DepthOrigin, Framing, Still
 from pipelines.motion.parallax.canvas import draw_canvas
 from pipelines.motion.parallax.geometry import Epipolar, FloatMap, Relief, View
+from pipelines.quantile import quantile
 
 ANALYSIS_SIDE = 192
 """Longer side of the small copy, pixels."""
@@ -107,7 +108,7 @@ class Analysis:
     def _uncovered(self, lines: Epipolar) -> float:
         """Relative displacement across depth edges, share of the short side."""
         strip = np.hypot(*lines.per_inverse_depth) * self._jump
-        return float(np.percentile(strip, 99.5)) / min(self.width, self.height)
+        return quantile(strip, 0.995) / min(self.width, self.height)
 
     def _beyond(self, lines: Epipolar) -> float:
         """How far a frame border looks past the still, share of the longer side."""
@@ -119,7 +120,7 @@ class Analysis:
             seen_x[:, -1] - (self.width - 1 + right),
             seen_y[-1] - (self.height - 1 + bottom),
         ]
-        worst = max(float(np.percentile(side, 90)) for side in past)
+        worst = max(quantile(side, 0.9) for side in past)
         return max(0.0, worst) / max(self.width, self.height)
 
     def _turned(self, lines: Epipolar) -> float:
@@ -128,7 +129,7 @@ class Analysis:
             return 0.0
         move = lines.per_inverse_depth
         slope = self._slope[0] * move[0][self._inside] + self._slope[1] * move[1][self._inside]
-        return float(np.percentile(np.abs(slope), 99))
+        return quantile(np.abs(slope), 0.99)
 
     @cached_property
     def _depth(self) -> FloatMap:
