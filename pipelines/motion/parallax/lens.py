@@ -43,6 +43,11 @@ class Defocus:
         half, full = (_disc(layer.texture, diameter * share) for share in (0.5, 1.0))
         return cls((layer.texture, half, full), depth, diameter)
 
+    @property
+    def reach(self) -> int:
+        """Pixels by which the full blur carries coverage."""
+        return _reach(self.diameter)
+
     def texture(self, blur: float, focus: float) -> Image:
         """Return the texture blurred for a focus.
 
@@ -64,11 +69,14 @@ def _mixed(first: Image, second: Image, share: Mask) -> Image:
 
 def _disc(texture: Image, diameter: float) -> Image:
     """Blur with an anti-aliased disc."""
-    radius = diameter / 2
-    reach = int(np.ceil(radius)) + 1
+    radius, reach = diameter / 2, _reach(diameter)
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     kernel = np.clip(radius + 0.5 - np.hypot(x, y), 0, 1).astype(np.float32)
     return cv2.filter2D(texture, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE)
+
+
+def _reach(diameter: float) -> int:
+    return int(np.ceil(diameter / 2)) + 1
 
 
 def draw_veil(frame: Image, amount: float, shade: tuple[float, ...]) -> None:

@@ -17,16 +17,7 @@ from pipelines.motion.effect import Moment, Painter
 from pipelines.motion.parallax.geometry import View
 from pipelines.motion.parallax.layers import Layer
 from pipelines.motion.parallax.lens import Defocus, draw_veil, veil_shade
-from pipelines.motion.parallax.tiles import (
-    SOLID,
-    TILE_COLUMNS,
-    TILE_ROWS,
-    Extent,
-    Run,
-    bands,
-    find_runs,
-    middles,
-)
+from pipelines.motion.parallax.tiles import Extent, Run, bands, find_runs
 from pipelines.motion.parallax.warp import BackwardMap
 
 NODE_SPACING = 16
@@ -81,11 +72,10 @@ class Renderer:
         order = range(len(self.layers) - 1, -1, -1)
         maps = [self._solved(self.layers[index], pose) for index in order]
         textures = [self._focused(index, pose) for index in order]
-        middle = middles(height, TILE_ROWS), middles(width, TILE_COLUMNS)
-        classes = [
-            extent.at(*seen.near(*middle)) for extent, seen in zip(self._extents, maps, strict=True)
+        nearer = [
+            extent.at(seen.bounds()) for extent, seen in zip(self._extents, maps, strict=False)
         ]
-        for rows, runs in zip(bands(height), find_runs(classes, width), strict=True):
+        for rows, runs in zip(bands(height), find_runs(nearer, self.size), strict=True):
             band = _paint_band(rows, runs, textures, maps, width)
             if pose.veil and not self._flat:
                 draw_veil(band, pose.veil, self._shade)
@@ -100,9 +90,9 @@ class Renderer:
 
     @cached_property
     def _extents(self) -> list[Extent]:
-        """Nearest first; the farthest layer covers everything, beyond its border too."""
-        *nearer, _ = [Extent.of(layer.texture[..., 3]) for layer in self.layers[::-1]]
-        return [*nearer, Extent(np.full((1, 1), SOLID, np.uint8))]
+        """Nearest first, without the farthest, which covers everything."""
+        reach = max((blurred.reach for blurred in self._defocus), default=0)
+        return [Extent.of(layer.texture[..., 3], reach) for layer in self.layers[:0:-1]]
 
     def _focused(self, index: int, pose: Pose) -> Image:
         if pose.blur <= 0 or not self._defocus:

@@ -6,7 +6,7 @@ may show there, up to and including the first that covers it wholly.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -21,14 +21,15 @@ from pipelines.motion.parallax.geometry import FloatMap
 TILE_ROWS, TILE_COLUMNS = 128, 64
 """Size of a tile, pixels; a band of tiles is small enough to stay in the processor's cache."""
 
-CELL = 32
+CELL = 16
 """Side of a cell of the coverage's extremes, pixels."""
 
-REACH = 2
-"""Cells on each side that a tile's view may reach: half a tile, and as much again for stretch."""
+BESIDE = 1
+"""Pixels that sampling reads beside a position, on each side."""
 
 EMPTY, MIXED, SOLID = 0, 1, 2
 Classes = NDArray[np.uint8]
+Sums = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -45,35 +46,65 @@ class Run:
 
 
 @dataclass(frozen=True, eq=False)
+class Bounds:
+    """The rectangle of a texture that each tile of a frame looks at.
+
+    Attributes:
+        left, top, right, bottom: (tiles down, tiles across) float32 pixels of the texture, all
+            of them inside.
+    """
+
+    left: FloatMap
+    top: FloatMap
+    right: FloatMap
+    bottom: FloatMap
+
+
+@dataclass(frozen=True, eq=False)
 class Extent:
     """Where a layer is empty, mixed or solid, for any tile that looks at it.
 
     Attributes:
-        classes: (cells, cells) uint8, each with its neighbours within `REACH` taken in.
+        some: summed-area table of the cells that are not empty (Crow 1984, "Summed-area tables
+            for texture mapping"), with a ring of empty cells for all that lies outside.
+        gaps: the same of those that are not solid.
+        reach: pixels by which the layer's blur may carry its coverage.
     """
 
-    classes: Classes
+    some: Sums
+    gaps: Sums
+    reach: int
 
     @classmethod
-    def of(cls, alpha: Plane) -> Extent:
+    def of(cls, alpha: Plane, reach: int = 0) -> Extent:
         """Summarise a coverage, (height, width) uint8."""
-        height, width = alpha.shape
-        border = (0, -height % CELL, 0, -width % CELL)
-        full = cv2.copyMakeBorder(alpha, *border, cv2.BORDER_CONSTANT, value=0)
-        cells = full.reshape(full.shape[0] // CELL, CELL, full.shape[1] // CELL, CELL)
-        low, high = (np.pad(extreme(axis=(1, 3)), REACH + 1) for extreme in (cells.min, cells.max))
-        around = np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)
-        lowest, highest = cv2.erode(low, around), cv2.dilate(high, around)
-        return cls(
-            np.where(highest == 0, EMPTY, np.where(lowest == 255, SOLID, MIXED)).astype(np.uint8)
-        )
+        low, high = (np.pad(_cells(alpha, extreme), 1) for extreme in (np.min, np.max))
+        some, gaps = (cv2.integral(cells.astype(np.uint8)) for cells in (high > 0, low < 255))
+        return cls(some, gaps, reach)
 
-    def at(self, x: FloatMap, y: FloatMap) -> Classes:
-        """Return the class of each position, in pixels of the coverage."""
-        rows, columns = self.classes.shape
-        column = np.clip(x // CELL + REACH + 1, 0, columns - 1).astype(np.intp)
-        row = np.clip(y // CELL + REACH + 1, 0, rows - 1).astype(np.intp)
-        return self.classes[row, column]
+    def at(self, seen: Bounds) -> Classes:
+        """Return the class of each tile."""
+        beside = self.reach + BESIDE
+        rows, columns = (side - 1 for side in self.some.shape)
+        first = _cell(seen.top - beside, rows), _cell(seen.left - beside, columns)
+        last = _cell(seen.bottom + beside, rows) + 1, _cell(seen.right + beside, columns) + 1
+        some, gaps = (
+            sums[last] - sums[first[0], last[1]] - sums[last[0], first[1]] + sums[first]
+            for sums in (self.some, self.gaps)
+        )
+        return np.where(some == 0, EMPTY, np.where(gaps == 0, SOLID, MIXED)).astype(np.uint8)
+
+
+def _cells(alpha: Plane, extreme: Callable[..., Plane]) -> Plane:
+    """The extreme of each cell; what lies outside the coverage is empty. Whole rows go first."""
+    full = np.pad(alpha, [(0, -side % CELL) for side in alpha.shape])
+    rows = extreme(full.reshape(-1, CELL, full.shape[1]), axis=1)
+    return extreme(rows.reshape(len(rows), -1, CELL), axis=2)
+
+
+def _cell(position: FloatMap, count: int) -> NDArray[np.intp]:
+    """The cell that holds each position, among ``count`` with the ring's."""
+    return np.clip(np.floor(position * (1 / CELL)) + 1, 0, count - 1).astype(np.intp)
 
 
 def bands(height: int) -> list[slice]:
@@ -81,23 +112,22 @@ def bands(height: int) -> list[slice]:
     return [slice(top, min(top + TILE_ROWS, height)) for top in range(0, height, TILE_ROWS)]
 
 
-def middles(length: int, tile: int) -> NDArray[np.intp]:
-    """Return the pixel at the middle of each tile, the last pixel of one cut short."""
-    return np.minimum(np.arange(tile // 2, length + tile // 2, tile), length - 1)
-
-
-def find_runs(classes: Sequence[Classes], width: int) -> list[list[Run]]:
+def find_runs(nearer: Sequence[Classes], size: tuple[int, int]) -> list[list[Run]]:
     """Return the runs of each band.
 
     Args:
-        classes: of each layer, nearest first, (bands, tiles across).
-        width: of the frame, pixels.
+        nearer: of each layer but the farthest, which covers everything; nearest first, (bands,
+            tiles across).
+        size: (width, height) of the frame.
     """
-    key = np.zeros(classes[0].shape, np.int64)
-    covered = np.zeros(classes[0].shape, np.bool_)
-    for index, kind in enumerate(classes):
+    width, height = size
+    shape = -(-height // TILE_ROWS), -(-width // TILE_COLUMNS)
+    key = np.zeros(shape, np.int64)
+    covered = np.zeros(shape, np.bool_)
+    for index, kind in enumerate(nearer):
         key |= np.where(covered | (kind == EMPTY), 0, 1 << index)
         covered |= kind == SOLID
+    key |= np.where(covered, 0, 1 << len(nearer))
     return [_runs(line, width) for line in key]
 
 

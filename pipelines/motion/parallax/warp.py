@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from pipelines.motion.parallax.geometry import Epipolar, FloatMap, View
+from pipelines.motion.parallax.tiles import TILE_COLUMNS, TILE_ROWS, Bounds
 
 STEEPEST = -0.3
 """The residual's slope is held below this, so that folds (a surface turned past the line of
@@ -118,7 +118,7 @@ class BackwardMap:
 
     Attributes:
         nodes: (2, rows, columns) float32 x and y, in pixels of a texture.
-        spacing: pixels between nodes; divides `TILE_ROWS`.
+        spacing: pixels between nodes; divides the sides of a tile.
     """
 
     nodes: FloatMap
@@ -166,11 +166,18 @@ class BackwardMap:
         )
         return Band(x, y, columns.start)
 
-    def near(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> tuple[FloatMap, FloatMap]:
-        """Return x and y at the nodes nearest to some pixels, (rows, columns) each."""
-        row, column = (index // self.spacing + 1 for index in (rows, columns))
-        x, y = (axis[row[:, None], column] for axis in self.nodes)
-        return x, y
+    def bounds(self) -> Bounds:
+        """Return what each tile of the frame looks at: between nodes it is never beyond them."""
+        steps = TILE_ROWS // self.spacing, TILE_COLUMNS // self.spacing
+        window = np.ones([step + 2 for step in steps], np.uint8)
+        tiles = tuple(
+            slice(0, side - 2, step) for side, step in zip(self.nodes.shape[1:], steps, strict=True)
+        )
+        least, most = (
+            [extreme(axis, window, anchor=(0, 0))[tiles] for axis in self.nodes]
+            for extreme in (cv2.erode, cv2.dilate)
+        )
+        return Bounds(*least, *most)
 
 
 def _nodes(length: int, spacing: int) -> FloatMap:
