@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
-from pipelines.arrays import Mask
+from pipelines.arrays import Mask, Plane
 from pipelines.camera import CameraPath
+from pipelines.camera.pose import Pose
 from pipelines.context import Context
 from pipelines.media import CameraTrack, Clip
 from pipelines.motion.ambient import AMBIENT
@@ -19,7 +21,7 @@ from pipelines.motion.parallax.geometry import View
 from pipelines.motion.parallax.layers import cut_layers
 from pipelines.motion.parallax.limit import Analysis, analyse, limited
 from pipelines.motion.parallax.renderer import Renderer
-from pipelines.motion.parallax.split import grown, growth, split
+from pipelines.motion.parallax.split import everything, grown, growth, split
 
 FLAT = 1e-4
 """A nearness range below this is a flat picture: one plane, no layers."""
@@ -42,6 +44,7 @@ class Parallax:
         path, eased = limited(shot.path, analysis)
         context.step("animate", 0)
         renderer = _prepare(shot, path, analysis, context)
+        poses = [path.at(phase, analysis.pivot) for phase in path.phases(shot.count)]
         warnings = [eased] if eased else []
         if path.moves_subject and len(renderer.layers) < 2:
             warnings.append("the depth map is flat, so there is no product to move by itself")
@@ -51,9 +54,9 @@ class Parallax:
             shot.fps,
             shot.count,
             renderer.frame,
-            _track(shot, path, analysis),
+            _track(shot, poses),
             path.closed,
-            _twins(path, analysis, shot.count) if not shot.ambient else (),
+            _twins(poses) if not shot.ambient else (),
             warnings=tuple(warnings),
         )
 
@@ -89,13 +92,13 @@ def _prepare(shot: Shot, path: CameraPath, analysis: Analysis, context: Context)
     )
 
 
-def _coverages(canvas: Canvas, shot: Shot) -> list[Mask]:
+def _coverages(canvas: Canvas, shot: Shot) -> list[Plane]:
     """Nearest first; the last covers all."""
-    everything = np.ones_like(canvas.subject)
+    behind = everything(canvas.subject.shape)
     if np.ptp(canvas.nearness) * shot.relief < FLAT:
-        return [everything]
+        return [behind]
     if shot.still.depth.origin == "proxy":
-        return [grown(canvas.subject), everything] if (canvas.subject > 0.5).any() else [everything]
+        return [grown(canvas.subject), behind] if (canvas.subject > 0.5).any() else [behind]
     coverages = split(canvas.nearness, shot.relief, 1.0)
     product = shot.path.moves_subject and (canvas.subject > 0.5).any()
     return [grown(canvas.subject), *coverages] if product else coverages
@@ -148,15 +151,13 @@ def _framed(region: Mask, shot: Shot) -> Mask:
     return cv2.remap(region, columns.astype(np.float32), rows.astype(np.float32), cv2.INTER_LINEAR)
 
 
-def _twins(path: CameraPath, analysis: Analysis, count: int) -> tuple[int, ...]:
+def _twins(poses: Sequence[Pose]) -> tuple[int, ...]:
     """For each frame, the first with the same pose: a sway passes each twice."""
     first: dict[bytes, int] = {}
-    poses = [path.at(phase, analysis.pivot) for phase in path.phases(count)]
     return tuple(first.setdefault(pose.key, index) for index, pose in enumerate(poses))
 
 
-def _track(shot: Shot, path: CameraPath, analysis: Analysis) -> CameraTrack:
-    poses = [path.at(phase, analysis.pivot) for phase in path.phases(shot.count)]
+def _track(shot: Shot, poses: Sequence[Pose]) -> CameraTrack:
     return CameraTrack(
         shot.width,
         shot.height,

@@ -54,7 +54,7 @@ class Layer:
 
 def cut_layers(
     canvas: Canvas,
-    coverages: list[Mask],
+    coverages: list[Plane],
     relief: Relief,
     *,
     product_first: bool,
@@ -65,7 +65,7 @@ def cut_layers(
 
     Args:
         canvas: picture and nearness.
-        coverages: nearest first, each 0..1 of the canvas's size; the last one is all 1.
+        coverages: nearest first, each of the canvas's size, 255 is all; the last covers all.
         relief: nearness → inverse depth.
         product_first: whether the first coverage is the product.
         rim: pixels by which coverages reach beyond the things themselves: depth there is not
@@ -75,8 +75,7 @@ def cut_layers(
     Returns:
         Layers in painting order, farthest first.
     """
-    alphas = [cv2.convertScaleAbs(coverage, alpha=255) for coverage in coverages]
-    cuts = [_Cut(canvas, alphas, index, rim) for index in reversed(range(len(alphas)))]
+    cuts = [_Cut(canvas, coverages, index, rim) for index in reversed(range(len(coverages)))]
     boxes = [(cut, _bounds(cut.coverage, padding + 2)) for cut in cuts]
     boxed = [(cut, box) for cut, box in boxes if not box.empty]
     painted = canvas.pixels
@@ -97,26 +96,26 @@ class _Cut:
     """One layer being cut: what is in front of it, what it owns, what is behind."""
 
     canvas: Canvas
-    alphas: list[Plane]
+    coverages: list[Plane]
     index: int
     rim: int
 
     @property
     def opaque(self) -> bool:
         """Whether nothing lies behind."""
-        return self.index == len(self.alphas) - 1
+        return self.index == len(self.coverages) - 1
 
     @cached_property
     def hidden(self) -> Region:
         """Pixels whose colour belongs, at least in part, to something nearer."""
-        nearer = self.alphas[: self.index]
+        nearer = self.coverages[: self.index]
         empty = np.zeros(self.canvas.subject.shape, np.bool_)
         return np.maximum.reduce(nearer) > 0 if nearer else empty
 
     @cached_property
     def owned(self) -> Region:
         """Pixels whose depth is this layer's own: not its rim, where depth maps are mixed."""
-        owned = (self.alphas[self.index] > 127) & ~self.hidden
+        owned = (self.coverages[self.index] > 127) & ~self.hidden
         side = 2 * self.rim + 1
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
         return cv2.erode(owned.astype(np.uint8), disc) > 0
@@ -124,7 +123,7 @@ class _Cut:
     @cached_property
     def coverage(self) -> Plane:
         """Own coverage, and behind nearer layers as far as this layer is the nearest surround."""
-        own = self.alphas[self.index]
+        own = self.coverages[self.index]
         if self.opaque or not self.hidden.any():
             return own
         behind = ~self.hidden & (own <= 127)

@@ -37,8 +37,8 @@ SPREAD = 1.0
 """Pixels by which a front layer is grown, so that the photo's own soft edge belongs to it."""
 
 
-def split(nearness: Depth, relief: float, scale: float) -> list[Mask]:
-    """Return coverage of the layers of a real depth map, nearest first, the last one all 1.
+def split(nearness: Depth, relief: float, scale: float) -> list[Plane]:
+    """Return coverage of the layers of a real depth map, nearest first; the last covers all.
 
     Args:
         nearness: (height, width) float32.
@@ -46,9 +46,13 @@ def split(nearness: Depth, relief: float, scale: float) -> list[Mask]:
         scale: frame pixels per pixel of the map, for the growth of edges.
     """
     levels = _cuts(nearness, relief)
-    return [_coverage(nearness, level, scale) for level in sorted(levels, reverse=True)] + [
-        np.ones_like(nearness)
-    ]
+    nearer = [_coverage(nearness, level, scale) for level in sorted(levels, reverse=True)]
+    return [*nearer, everything(nearness.shape)]
+
+
+def everything(shape: tuple[int, ...]) -> Plane:
+    """Return the coverage of a layer that lies behind all others."""
+    return np.full(shape, 255, np.uint8)
 
 
 def _cuts(nearness: Depth, relief: float) -> list[float]:
@@ -76,18 +80,18 @@ def _cuts(nearness: Depth, relief: float) -> list[float]:
     return levels
 
 
-def grown(matte: Mask) -> Mask:
-    """Close a matte's notches and grow it a little.
+def grown(matte: Mask) -> Plane:
+    """Return a matte's coverage, its notches closed, grown a little.
 
     A rim of backdrop that moves with the product shows less than a rim of product left behind.
     """
-    coverage = (matte * 255 + 0.5).astype(np.uint8)
+    coverage = cv2.convertScaleAbs(matte, alpha=255)
     notch, radius = NOTCH * min(matte.shape), growth(matte)
     part = _around(coverage, math.ceil(notch + 3 * radius) + 2)
     closed = cv2.morphologyEx(coverage[part], cv2.MORPH_CLOSE, _disc(notch))
-    wider = cv2.GaussianBlur(cv2.dilate(closed, _disc(radius)), (0, 0), 0.4 * radius)
-    result = np.zeros_like(matte)
-    np.multiply(wider, np.float32(1 / 255), out=result[part])
+    wider = cv2.dilate(closed, _disc(radius))
+    result = np.zeros_like(coverage)
+    result[part] = cv2.GaussianBlur(wider, (0, 0), 0.4 * radius)
     return result
 
 
@@ -110,7 +114,7 @@ def _disc(radius: float) -> NDArray[np.uint8]:
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
 
 
-def _coverage(nearness: Depth, level: float, scale: float) -> Mask:
+def _coverage(nearness: Depth, level: float, scale: float) -> Plane:
     """Anti-aliased coverage of what is nearer than a level, grown a little."""
     nearer = cv2.dilate((nearness > level).astype(np.float32), _disc(SPREAD * scale))
-    return cv2.GaussianBlur(nearer, (0, 0), 0.6)
+    return cv2.convertScaleAbs(cv2.GaussianBlur(nearer, (0, 0), 0.6), alpha=255)
