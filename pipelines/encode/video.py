@@ -32,6 +32,12 @@ LONGEST_GOP = 5.0
 """Seconds between key frames at most: a short loop is one GOP, so that it pops nowhere."""
 
 _MUXER = {"movflags": "+faststart+negative_cts_offsets", "use_editlist": "0"}
+_SMOOTH = {"me": "dia", "b-adapt": "0", "analyse": "i4x4,i8x8,p8x8"}
+"""A camera's path is smooth: a neighbour's vector is almost right, two B frames at a time are what
+x264 chose for it anyway, and they need no vector of their own for each quarter of a block. To look
+further takes a seventh more time for 0.02 dB and as many bytes (measured on five clips; under snow
+and film grain it spares 4 % of the bytes)."""
+
 _AVX_512F = 13
 """OpenCV's number for the instruction set (``CV_CPU_AVX_512F``)."""
 
@@ -90,6 +96,7 @@ def write_video(
             packets.append(kept := _kept(packet))
             watch.feed(codec, kept.data, kept.pts)
             _mux(container, out, kept, 0, rate)
+        watch.end()
         for turn in range(1, repeats):
             for kept in packets:
                 _mux(container, out, kept, turn * loop.clip.count, rate)
@@ -102,7 +109,7 @@ def _lossy(out: av.VideoStream, loop: Loop, context: Context, draft: bool) -> It
     codec.pix_fmt, codec.profile = "yuv420p", "High"
     codec.max_b_frames, codec.gop_size = 2, _gop(clip.count, clip.fps)
     closes = loop.mode != "none"
-    private = {**_BT709, "scenecut": "0", "open-gop": "0", "b-pyramid": "none"}
+    private = {**_BT709, "scenecut": "0", "open-gop": "0", "b-pyramid": "none", **_SMOOTH}
     ends = zones(clip.count, crf, clip.width * clip.height) if closes else ""
     if ends:
         private["zones"] = ends

@@ -57,10 +57,13 @@ class Watch:
         if pts in self._wanted or _is_referred_to(data):
             self._work.append(self._pool.submit(self._decode, self._decoder, data, pts))
 
-    def finish(self) -> bool:
-        """Wait for the rest; return whether there was anything to watch."""
+    def end(self) -> None:
+        """Hear that no more come: the decoder gives the last frames while the file is closed."""
         if self._decoder is not None:
             self._work.append(self._pool.submit(self._decode, self._decoder, None, 0))
+
+    def finish(self) -> bool:
+        """Wait for the rest; return whether there was anything to watch."""
         for work in self._work:
             work.result()
         return self._decoder is not None
