@@ -36,6 +36,9 @@ REPORT = "report.json"
 LATE = ("pipelines.encode.artifact", "pipelines.report.build", "pipelines.report.fidelity")
 """What the end of the journey needs and nothing before it: the codec, the report, the measures."""
 
+LAST = 8
+"""Pictures still to be drawn when other work begins: it is slow to get going beside the codec."""
+
 PLACES = {"engine", "mask"}
 """Keys of a recipe's motion that are not said to the engine itself."""
 
@@ -122,8 +125,8 @@ def deliver_first(
 ) -> tuple[Artifact, T]:
     """Encode what the first format shows, and do something else ``meanwhile``.
 
-    That begins when the last picture is drawn: from then on the codec alone is at work, which
-    leaves a third of two cores idle.
+    That begins when the last pictures are being drawn: from then on the codec alone is at work,
+    which leaves a third of two cores idle.
     """
     drawn = Event()
     heard = replace(showing, loop=_announced(showing.loop, drawn.set))
@@ -141,13 +144,13 @@ def deliver_first(
 
 
 def _announced(loop: Loop, drawn: Callable[[], object]) -> Loop:
-    """Return the same loop; ``drawn`` is called when the last of its pictures was rendered."""
+    """Return the same loop; ``drawn`` is called when all but `LAST` pictures were rendered."""
     left = set(loop.clip.twins or range(loop.clip.count))
 
     def frame(index: int) -> Image:
         pixels = loop.clip.render(index)
         left.discard(index)
-        if not left:
+        if len(left) <= LAST:
             drawn()
         return pixels
 

@@ -33,7 +33,7 @@ VERSION = "1"
 """Rises when the order of steps changes in a way that half-done jobs could not follow."""
 
 WORKFLOW = "stillwave.job"
-POLLING_SECONDS: Mapping[QueueName, float] = {"cpu": 0.05, "gpu": 0.25}
+POLLING_SECONDS: Mapping[QueueName, float] = {"cpu": 0.03, "gpu": 0.25}
 """Between two looks at a queue: each look costs the jobs that run, each wait those that do not."""
 
 HIGHEST = 9

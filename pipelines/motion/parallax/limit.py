@@ -85,10 +85,10 @@ class Analysis:
 
     def reach(self, path: CameraPath) -> Reach:
         """Measure the whole path."""
-        poses = [path.at(phase, self.pivot) for phase in path.phases(PHASES)]
+        poses = {pose.key: pose for pose in (path.at(at, self.pivot) for at in path.phases(PHASES))}
         views = [
             View.of(pose, self.width, self.height, self.fov_deg, product)
-            for pose in poses
+            for pose in poses.values()
             for product in ((False, True) if path.moves_subject else (False,))
         ]
         lines = [self._lines(view) for view in views]
