@@ -37,7 +37,7 @@ LATE = ("pipelines.encode.artifact", "pipelines.report.build", "pipelines.report
 """What the end of the journey needs and nothing before it: the codec, the report, the measures."""
 
 LAST = 8
-"""Pictures still to be drawn when other work begins: it is slow to get going beside the codec."""
+"""Pictures still to be drawn when other work begins, which takes what time the codec leaves."""
 
 PLACES = {"engine", "mask"}
 """Keys of a recipe's motion that are not said to the engine itself."""
