@@ -51,19 +51,15 @@ def snow_cover(scene: Scene, shape: Relief) -> Mask:
     """Where snow lies, 0..1: on up-facing edges of the subject and, thinner, on the ground.
 
     The blanket follows the upper silhouette, thicker where it faces straight up, its lower edge
-    broken by noise.
+    broken by noise. It stays inside the silhouette: the product carries it when it moves.
     """
     height, width = scene.subject.shape
     unit = scene.unit
     thickness = unit * (0.4 + 3.6 * np.clip(clouds((height, width), scene.rng, 7 * unit, 2), 0, 1))
-    heap = max(round(0.9 * unit), 1)
-    raised = np.vstack([scene.subject[heap:], np.repeat(scene.subject[-1:], heap, axis=0)])
-    silhouette = np.maximum(scene.subject, raised)
-    depth = _height_below_top(silhouette)
     up = smoothstep(0.22, 0.62, -blur(shape.normals[..., 1] * scene.subject, 0.5 * unit))
-    up = np.maximum(up, np.vstack([up[heap:], np.repeat(up[-1:], heap, axis=0)]))
-    blanket = (1 - smoothstep(0.75, 1.0, depth / (thickness + heap))) * up
-    blanket = blur(blanket * silhouette, 0.12 * unit)
+    depth = _height_below_top(scene.subject)
+    blanket = (1 - smoothstep(0.75, 1.0, depth / thickness)) * up
+    blanket = np.minimum(blur(blanket, 0.12 * unit), scene.subject)
     drift = smoothstep(0.30, 0.62, clouds((height, width), scene.rng, 22 * unit, 5))
     ground = shape.floor * (0.55 + 0.45 * drift) * (1 - scene.subject)
     return np.maximum(blanket, ground)

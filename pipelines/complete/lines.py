@@ -1,0 +1,143 @@
+"""The lines of a picture that run into a hole, and where they come from.
+
+A structure tensor (Bigün & Granlund 1987) tells which way the lines at the rim run; carried across
+the hole it gives every pixel there a straight way to the rim on either side, as coherence transport
+does it in small steps (Bornemann & März 2007, Fast Image Inpainting Based on Coherence Transport).
+Where the picture has no lines the way is the shortest one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.arrays import ImageF, Mask
+from pipelines.complete.membrane import push_pull
+
+Region = NDArray[np.bool_]
+
+FLOOR = np.float32(4)
+"""Mean squared slope, in levels of 0..255 a pixel, below which there are no lines."""
+
+LOOSE, STRICT = 0.35, 0.7
+"""Coherence of the tensor from which lines begin to count, and from which they alone do."""
+
+STEPS = 10
+"""Steps of a walk to the rim; each is as long as the way is free."""
+
+TINY = np.float32(1e-6)
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Which way lines run.
+
+    Attributes:
+        x, y: (height, width) float32, a unit vector; its sign means nothing.
+        share: 0..1, how far there are lines at all.
+    """
+
+    x: Mask
+    y: Mask
+    share: Mask
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """Straight ways from all pixels of a hole to its rim.
+
+    Attributes:
+        length: (height, width) float32, pixels to the rim; 0 outside the hole.
+        missed: how far from the rim the way ended, pixels; 0 outside the hole.
+        rim: (height, width, 2) float32, column and row one pixel beyond the rim.
+        mirror: likewise, as far beyond the rim as the pixel lies before it.
+    """
+
+    length: Mask
+    missed: Mask
+    rim: NDArray[np.float32]
+    mirror: NDArray[np.float32]
+
+
+def depth_in(hole: Region) -> Mask:
+    """Pixels to the rim of the hole: positive inside, negative outside, 0 on the rim itself.
+
+    Where there is no rim it is as far as both sides of the picture together.
+    """
+    plane = hole.astype(np.uint8)
+    inside, outside = (
+        np.minimum(cv2.distanceTransform(each, cv2.DIST_L2, 5), np.float32(sum(hole.shape)))
+        for each in (plane, 1 - plane)
+    )
+    return inside - outside + np.where(hole, np.float32(-0.5), np.float32(0.5))
+
+
+def find_lines(light: ImageF, depth: Mask, window: int) -> Lines:
+    """Carry the directions of the lines at the rim across a hole.
+
+    Lines along the rim do not run into the hole: most are the shadow or the glow of what stands in
+    front. So each slope counts by how far it lies along the rim.
+
+    Args:
+        light: (height, width, 3) float32, 0..255, smooth inside the hole.
+        depth: into the hole, as `depth_in` gives it.
+        window: pixels over which directions are averaged.
+    """
+    grey = cv2.transform(light, np.full((1, 3), 1 / 3, np.float32))
+    slope_x, slope_y = _slopes(grey)
+    energy = slope_x * slope_x + slope_y * slope_y
+    out_x, out_y = _unit(*_slopes(depth))
+    crossing = slope_x * out_y - slope_y * out_x
+    weight = np.where(depth < -1, crossing * crossing / (energy + TINY), np.float32(0))
+    slopes = np.dstack([*_doubled(-slope_y, slope_x), energy]) * weight[..., None]
+    seen = cv2.blur(weight, (window, window))
+    mean = cv2.blur(slopes, (window, window)) / (seen + TINY)[..., None]
+    tensor = push_pull(mean, np.minimum(4 * seen, 1))
+    strength = cv2.magnitude(tensor[..., 0], tensor[..., 1])
+    share = np.clip((strength / (tensor[..., 2] + FLOOR) - LOOSE) / (STRICT - LOOSE), 0, 1)
+    inside = depth > 0
+    shortest = (cv2.blur(each * inside, (window, window)) for each in _doubled(out_x, out_y))
+    lines = (tensor[..., axis] / (strength + TINY) for axis in (0, 1))
+    across, down = (a + share * (b - a) for a, b in zip(shortest, lines, strict=True))
+    angle = np.arctan2(down, across) / 2
+    return Lines(np.cos(angle), np.sin(angle), share)
+
+
+def walk(lines: Lines, depth: Mask, sign: int) -> Walk:
+    """Go from every pixel along its line until the rim is met (sphere tracing: Hart 1996).
+
+    Args:
+        lines: directions.
+        depth: into the hole, as `depth_in` gives it.
+        sign: 1 or -1, which way along the lines.
+    """
+    along = np.dstack([lines.x, lines.y]) * np.float32(sign)
+    height, width = depth.shape
+    start = np.dstack(np.meshgrid(*(np.arange(n, dtype=np.float32) for n in (width, height))))
+    longest = np.float32(height + width)
+    length = missed = np.clip(depth, 0, longest)
+    for _ in range(STEPS):
+        there = start + along * length[..., None]
+        missed = cv2.remap(depth, there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        length = np.clip(length + missed, 0, longest)
+    rim, mirror = (start + along * far[..., None] for far in (length + 1, 2 * length))
+    return Walk(length, np.where(depth > 0, np.abs(missed), np.float32(0)), rim, mirror)
+
+
+def _slopes(plane: Mask) -> tuple[Mask, Mask]:
+    """Change per pixel, across and down."""
+    across, down = (cv2.Scharr(plane, cv2.CV_32F, *axis, scale=1 / 32) for axis in ((1, 0), (0, 1)))
+    return across, down
+
+
+def _unit(x: Mask, y: Mask) -> tuple[Mask, Mask]:
+    length = cv2.magnitude(x, y) + TINY
+    return x / length, y / length
+
+
+def _doubled(x: Mask, y: Mask) -> tuple[Mask, Mask]:
+    """The vector at twice the angle: a direction without a sign, of squared length."""
+    return x * x - y * y, 2 * x * y

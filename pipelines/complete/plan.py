@@ -1,0 +1,142 @@
+"""What fills each place of a hole: where its texture lies, and what light it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.arrays import Image, ImageF, Mask, Plane
+from pipelines.complete.lines import Walk, depth_in, find_lines, walk
+from pipelines.complete.membrane import light_across, share_of
+
+STEP = 4
+"""All is planned at a quarter of the resolution: lines and light are smooth, texture is not."""
+
+WINDOW = 0.5
+"""Side of the window over which the direction of lines is averaged, in lengths of ``near``."""
+
+FAR = 3
+"""How far away the rim may lie that anything is taken from, in lengths of ``near``; it counts less
+from half of that."""
+
+MISSED = 2.0
+"""How far from the rim a walk may end, in pixels of the plan, and still count."""
+
+CLEAR = np.float32(0.4)
+"""Distance of a mirrored place from the hole, in lengths of the way to the rim, at which it is
+wholly trusted."""
+
+FAINT = np.float32(0.1)
+"""Weight of the membrane against light from a rim that lies ``near`` away."""
+
+BENT, TORN = 4.0, 8.0
+"""Jump of the mirrored place, over three pixels of the plan, from which a texture is seen to be
+pulled about, and from which it is torn; a plain mirror has 2."""
+
+TINY = np.float32(1e-6)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What fills a hole, at `STEP`; outside it the picture itself.
+
+    Attributes:
+        light: (height, width, 3) float32, 0..255.
+        mirror: (height, width, 2) float32, column and row of the plan where the texture lies.
+        turn: (height, width, 3) float32, what must be added to the light that lies there.
+        trust: (height, width) float32 0..1, share of that texture; the rest is light alone.
+    """
+
+    light: ImageF
+    mirror: NDArray[np.float32]
+    turn: ImageF
+    trust: Mask
+
+
+@dataclass(frozen=True, eq=False)
+class _Way:
+    """What one walk from every pixel brings back.
+
+    Attributes:
+        length: pixels of the plan to the rim.
+        mirror: column and row of what lies as far beyond it.
+        light: (height, width, 3) float32, 0..255, at the rim.
+        pull: weight of that light.
+        trust: 0..1, whether the mirrored place may be shown.
+    """
+
+    length: Mask
+    mirror: NDArray[np.float32]
+    light: ImageF
+    pull: Mask
+    trust: Mask
+
+
+def make_plan(picture: Image, hole: Plane, near: float) -> Plan:
+    """Find what fills a hole.
+
+    Args:
+        picture: (height, width, 3) uint8, sides divisible by `STEP`.
+        hole: (height, width) 1 where unknown, 0 elsewhere.
+        near: pixels from the rim within which texture keeps its own light; from half of that on
+            it takes the light that is carried across.
+    """
+    known = 1 - hole
+    share = share_of(known, STEP)
+    membrane = light_across(picture, known, share)
+    depth = depth_in(share < 1)
+    reach = near / STEP
+    lines = find_lines(membrane, depth, 2 * round(WINDOW * reach / 2) + 1)
+    one, other = (_way(walk(lines, depth, sign), membrane, depth, reach) for sign in (1, -1))
+    along = np.where(depth > 0, lines.share, np.float32(0))[..., None]
+    light = membrane + along * (_carried(one, other, membrane) - membrane)
+    first = one.trust * (other.length + 1) >= other.trust * (one.length + 1)
+    mirror = np.where(first[..., None], one.mirror, other.mirror)
+    length, trust = (
+        np.where(first, *pair) for pair in ((one.length, other.length), (one.trust, other.trust))
+    )
+    turn = (1 - _faded(length, reach))[..., None] * (light - _look(membrane, mirror))
+    return Plan(light, mirror, turn, trust * _whole(mirror))
+
+
+def _way(gone: Walk, membrane: ImageF, depth: Mask, reach: float) -> _Way:
+    arrived = _faded(gone.length, FAR * reach) * _faded(gone.missed, MISSED)
+    clearance = -_look(depth, gone.mirror) / (CLEAR * gone.length + TINY)
+    return _Way(
+        gone.length,
+        gone.mirror,
+        light=_look(membrane, gone.rim),
+        pull=arrived * np.float32(reach) / (gone.length + np.float32(0.5)),
+        trust=arrived * _eased(np.clip(clearance, 0, 1)),
+    )
+
+
+def _carried(one: _Way, other: _Way, membrane: ImageF) -> ImageF:
+    """The light at both ends of each line, the nearer one's more; far from both, the membrane."""
+    total = membrane * FAINT + one.light * one.pull[..., None] + other.light * other.pull[..., None]
+    return total / (FAINT + one.pull + other.pull)[..., None]
+
+
+def _whole(mirror: NDArray[np.float32]) -> Mask:
+    """0 where a mirrored picture would be torn, since its places jump, 1 where they keep step."""
+    square = np.ones((3, 3), np.uint8)
+    jump = cv2.morphologyEx(mirror, cv2.MORPH_GRADIENT, square).max(axis=2)
+    whole = np.clip((TORN - jump) / np.float32(TORN - BENT), 0, 1)
+    return cv2.blur(whole, (3, 3))
+
+
+def _faded(length: Mask, end: float) -> Mask:
+    """1 up to half of ``end``, 0 from there on."""
+    return _eased(np.clip(2 - length * np.float32(2 / end), 0, 1))
+
+
+def _eased(ramp: Mask) -> Mask:
+    return ramp * ramp * (3 - 2 * ramp)
+
+
+def _look(plane: NDArray[Any], places: NDArray[np.float32]) -> NDArray[Any]:
+    return cv2.remap(plane, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
