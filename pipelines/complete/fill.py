@@ -52,10 +52,11 @@ def complete(picture: Image, hole: Region, doubt: int = 0) -> Image:
     for tile in _tiles(unknown):  # so that no look-up can meet what stands in front
         cv2.copyTo(_enlarged(light, tile), unknown[tile], seen[tile])
     result = picture.copy()
-    mirror = plan.mirror * np.float32(STEP) + np.float32((STEP - 1) / 2)
+    mirror = [places * np.float32(STEP) + np.float32((STEP - 1) / 2) for places in plan.mirror]
     turn = np.rint(plan.turn).astype(np.int16)
     for tile in _tiles(gap):
-        there = _look(seen, _enlarged(mirror, tile))
+        x, y = (_enlarged(places, tile) for places in mirror)
+        there = cv2.remap(seen, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
         turned = cv2.add(there, _enlarged(turn, tile), dtype=cv2.CV_8U)
         trust = _enlarged(plan.trust, tile)
         filled = cv2.blendLinear(turned, _enlarged(light, tile), trust, 1 - trust)
@@ -89,10 +90,6 @@ def _in_steps(plane: NDArray[Any]) -> NDArray[Any]:
     if not below and not beside:
         return plane.copy()
     return cv2.copyMakeBorder(plane, 0, below, 0, beside, cv2.BORDER_REPLICATE)
-
-
-def _look(picture: Image, places: NDArray[np.float32]) -> Image:
-    return cv2.remap(picture, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
 
 
 def _wider(gap: Plane, pixels: int) -> Plane:

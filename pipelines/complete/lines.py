@@ -9,6 +9,7 @@ Where the picture has no lines the way is the shortest one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -18,6 +19,9 @@ from pipelines.arrays import ImageF, Mask
 from pipelines.complete.membrane import push_pull
 
 Region = NDArray[np.bool_]
+
+Places: TypeAlias = tuple[Mask, Mask]
+"""Columns and rows, each (height, width) float32."""
 
 FLOOR = np.float32(4)
 """Mean squared slope, in levels of 0..255 a pixel, below which there are no lines."""
@@ -52,14 +56,14 @@ class Walk:
     Attributes:
         length: (height, width) float32, pixels to the rim; 0 outside the hole.
         missed: how far from the rim the way ended, pixels; 0 outside the hole.
-        rim: (height, width, 2) float32, column and row one pixel beyond the rim.
-        mirror: likewise, as far beyond the rim as the pixel lies before it.
+        rim: one pixel beyond the rim.
+        mirror: as far beyond the rim as the pixel lies before it.
     """
 
     length: Mask
     missed: Mask
-    rim: NDArray[np.float32]
-    mirror: NDArray[np.float32]
+    rim: Places
+    mirror: Places
 
 
 def depth_in(hole: Region) -> Mask:
@@ -114,17 +118,22 @@ def walk(lines: Lines, depth: Mask, sign: int) -> Walk:
         depth: into the hole, as `depth_in` gives it.
         sign: 1 or -1, which way along the lines.
     """
-    along = np.dstack([lines.x, lines.y]) * np.float32(sign)
     height, width = depth.shape
-    start = np.dstack(np.meshgrid(*(np.arange(n, dtype=np.float32) for n in (width, height))))
     longest = np.float32(height + width)
+    column = np.arange(width, dtype=np.float32)[None, :]
+    row = np.arange(height, dtype=np.float32)[:, None]
+
+    def after(length: Mask) -> Places:
+        way = length * np.float32(sign)
+        return column + lines.x * way, row + lines.y * way
+
     length = missed = np.clip(depth, 0, longest)
     for _ in range(STEPS):
-        there = start + along * length[..., None]
-        missed = cv2.remap(depth, there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        there = after(length)
+        missed = cv2.remap(depth, *there, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         length = np.clip(length + missed, 0, longest)
-    rim, mirror = (start + along * far[..., None] for far in (length + 1, 2 * length))
-    return Walk(length, np.where(depth > 0, np.abs(missed), np.float32(0)), rim, mirror)
+    missed = np.where(depth > 0, np.abs(missed), np.float32(0))
+    return Walk(length, missed, after(length + 1), after(2 * length))
 
 
 def _slopes(plane: Mask) -> tuple[Mask, Mask]:

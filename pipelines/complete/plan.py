@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.arrays import Image, ImageF, Mask, Plane
-from pipelines.complete.lines import Walk, depth_in, find_lines, walk
+from pipelines.complete.lines import Places, Walk, depth_in, find_lines, walk
 from pipelines.complete.membrane import light_across, share_of
 
 STEP = 4
@@ -46,13 +46,13 @@ class Plan:
 
     Attributes:
         light: (height, width, 3) float32, 0..255.
-        mirror: (height, width, 2) float32, column and row of the plan where the texture lies.
+        mirror: where the texture lies, in pixels of the plan.
         turn: (height, width, 3) float32, what must be added to the light that lies there.
         trust: (height, width) float32 0..1, share of that texture; the rest is light alone.
     """
 
     light: ImageF
-    mirror: NDArray[np.float32]
+    mirror: Places
     turn: ImageF
     trust: Mask
 
@@ -63,14 +63,14 @@ class _Way:
 
     Attributes:
         length: pixels of the plan to the rim.
-        mirror: column and row of what lies as far beyond it.
+        mirror: what lies as far beyond it.
         light: (height, width, 3) float32, 0..255, at the rim.
         pull: weight of that light.
         trust: 0..1, whether the mirrored place may be shown.
     """
 
     length: Mask
-    mirror: NDArray[np.float32]
+    mirror: Places
     light: ImageF
     pull: Mask
     trust: Mask
@@ -95,10 +95,8 @@ def make_plan(picture: Image, hole: Plane, near: float) -> Plan:
     along = np.where(depth > 0, lines.share, np.float32(0))[..., None]
     light = membrane + along * (_carried(one, other, membrane) - membrane)
     first = one.trust * (other.length + 1) >= other.trust * (one.length + 1)
-    mirror = np.where(first[..., None], one.mirror, other.mirror)
-    length, trust = (
-        np.where(first, *pair) for pair in ((one.length, other.length), (one.trust, other.trust))
-    )
+    mirror = _chosen(first, one.mirror, other.mirror)
+    length, trust = _chosen(first, (one.length, one.trust), (other.length, other.trust))
     turn = (1 - _faded(length, reach))[..., None] * (light - _look(membrane, mirror))
     return Plan(light, mirror, turn, trust * _whole(mirror))
 
@@ -121,10 +119,17 @@ def _carried(one: _Way, other: _Way, membrane: ImageF) -> ImageF:
     return total / (FAINT + one.pull + other.pull)[..., None]
 
 
-def _whole(mirror: NDArray[np.float32]) -> Mask:
+def _chosen(
+    first: NDArray[np.bool_], ones: tuple[Mask, Mask], others: tuple[Mask, Mask]
+) -> tuple[Mask, Mask]:
+    a, b = (np.where(first, *each) for each in zip(ones, others, strict=True))
+    return a, b
+
+
+def _whole(mirror: Places) -> Mask:
     """0 where a mirrored picture would be torn, since its places jump, 1 where they keep step."""
     square = np.ones((3, 3), np.uint8)
-    jump = cv2.morphologyEx(mirror, cv2.MORPH_GRADIENT, square).max(axis=2)
+    jump = np.maximum(*(cv2.morphologyEx(each, cv2.MORPH_GRADIENT, square) for each in mirror))
     whole = np.clip((TORN - jump) / np.float32(TORN - BENT), 0, 1)
     return cv2.blur(whole, (3, 3))
 
@@ -138,5 +143,5 @@ def _eased(ramp: Mask) -> Mask:
     return ramp * ramp * (3 - 2 * ramp)
 
 
-def _look(plane: NDArray[Any], places: NDArray[np.float32]) -> NDArray[Any]:
-    return cv2.remap(plane, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+def _look(plane: NDArray[Any], places: Places) -> NDArray[Any]:
+    return cv2.remap(plane, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)

@@ -86,9 +86,9 @@ def test_a_walk_ends_at_the_rim_and_looks_as_far_beyond(degrees: float, sign: in
     reached = hole & (expected < 20)
     np.testing.assert_allclose(gone.length[reached], expected[reached], rtol=0.02)
     assert gone.missed[reached].max() < 0.1
-    np.testing.assert_allclose(gone.mirror[..., 0][reached], (79 - x)[reached], atol=0.4)
+    np.testing.assert_allclose(gone.mirror[0][reached], (79 - x)[reached], atol=0.4)
     down = y - 2 * (x - 39.5) * np.tan(turn)
-    np.testing.assert_allclose(gone.mirror[..., 1][reached], down[reached], atol=0.4)
+    np.testing.assert_allclose(gone.mirror[1][reached], down[reached], atol=0.4)
     np.testing.assert_array_equal(gone.length[~hole], 0)
 
 
