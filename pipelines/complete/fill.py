@@ -9,14 +9,14 @@ picture would be torn, light that is carried across along the same lines takes o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.arrays import Image, Plane
-from pipelines.complete.plan import STEP, make_plan
+from pipelines.complete.plan import STEP, Plan, make_plan
 
 Region = NDArray[np.bool_]
 
@@ -26,8 +26,11 @@ NEAR = 0.07
 CONTEXT = 64
 """Pixels round a hole that may lend it light and texture."""
 
-BAND = 64
-"""Rows that are painted at a time, so that all that is in the making stays in the cache."""
+TILE = 32
+"""Cells of the plan on each side of a tile, so small that all of its making stays in the cache."""
+
+Tile: TypeAlias = tuple[slice, slice]
+"""Rows and columns of the picture, on the borders of cells."""
 
 
 def complete(picture: Image, hole: Region, doubt: int = 0) -> Image:
@@ -49,31 +52,38 @@ def complete(picture: Image, hole: Region, doubt: int = 0) -> Image:
     seen, unknown = (_in_steps(each) for each in (picture[part], _wider(gap, doubt)))
     plan = make_plan(seen, unknown, NEAR * min(picture.shape[:2]))
     light = np.clip(np.rint(plan.light), 0, 255).astype(np.uint8)
-    for tile in _tiles(unknown):  # so that no look-up can meet what stands in front
+    for tile in _tiles(plan.hole):  # so that no look-up can meet what stands in front
         cv2.copyTo(_enlarged(light, tile), unknown[tile], seen[tile])
     result = picture.copy()
-    mirror = [places * np.float32(STEP) + np.float32((STEP - 1) / 2) for places in plan.mirror]
-    turn = np.rint(plan.turn).astype(np.int16)
-    for tile in _tiles(gap):
-        x, y = (_enlarged(places, tile) for places in mirror)
-        there = cv2.remap(seen, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-        turned = cv2.add(there, _enlarged(turn, tile), dtype=cv2.CV_8U)
-        trust = _enlarged(plan.trust, tile)
-        filled = cv2.blendLinear(turned, _enlarged(light, tile), trust, 1 - trust)
+    height, width = gap.shape
+    cv2.copyTo(seen[:height, :width], gap, result[part])
+
+    for tile in _tiles(plan.hole & (plan.trust > 0)):
+        height, width = gap[tile].shape
+        filled = _textured(plan, seen, light, tile)[:height, :width]
         cv2.copyTo(filled, gap[tile], result[part][tile])
     return result
 
 
-def _tiles(gap: Plane) -> Iterator[tuple[slice, slice]]:
-    """Rows and columns that hold the gap between them."""
-    for top in range(0, len(gap), BAND):
-        rows = slice(top, min(top + BAND, len(gap)))
-        columns = np.flatnonzero(gap[rows].any(axis=0))
-        if columns.size:
-            yield rows, slice(int(columns[0]), int(columns[-1]) + 1)
+def _textured(plan: Plan, seen: Image, light: Image, tile: Tile) -> Image:
+    x, y = (_enlarged(places, tile) for places in plan.mirror)
+    there = cv2.remap(seen, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    turned = cv2.add(there, _enlarged(plan.turn, tile), dtype=cv2.CV_8U)
+    trust = _enlarged(plan.trust, tile)
+    return cv2.blendLinear(turned, _enlarged(light, tile), trust, 1 - trust)
 
 
-def _enlarged(small: NDArray[Any], tile: tuple[slice, slice]) -> NDArray[Any]:
+def _tiles(cells: Region) -> Iterator[Tile]:
+    """The tiles of the picture that hold all of some cells of its plan."""
+    for top in range(0, len(cells), TILE):
+        for left in range(0, len(cells[0]), TILE):
+            rows, columns = slice(top, top + TILE), slice(left, left + TILE)
+            if cells[rows, columns].any():
+                bottom, right = top + len(cells[rows]), left + len(cells[0, columns])
+                yield slice(STEP * top, STEP * bottom), slice(STEP * left, STEP * right)
+
+
+def _enlarged(small: NDArray[Any], tile: Tile) -> NDArray[Any]:
     """A tile of a plane that is `STEP` times as small, as if all of it were enlarged."""
     around = [slice(max(0, side.start // STEP - 1), side.stop // STEP + 2) for side in tile]
     large = cv2.resize(small[tuple(around)], None, fx=STEP, fy=STEP)

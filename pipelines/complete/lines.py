@@ -21,7 +21,10 @@ from pipelines.complete.membrane import push_pull
 Region = NDArray[np.bool_]
 
 Places: TypeAlias = tuple[Mask, Mask]
-"""Columns and rows, each (height, width) float32."""
+"""Columns and rows, pixels, float32 of one shape."""
+
+Cells: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Rows and columns of whole pixels, of one shape, as NumPy indexes with them."""
 
 FLOOR = np.float32(4)
 """Mean squared slope, in levels of 0..255 a pixel, below which there are no lines."""
@@ -37,10 +40,10 @@ TINY = np.float32(1e-6)
 
 @dataclass(frozen=True, eq=False)
 class Lines:
-    """Which way lines run.
+    """Which way lines run, at some pixels.
 
     Attributes:
-        x, y: (height, width) float32, a unit vector; its sign means nothing.
+        x, y: float32, a unit vector; its sign means nothing.
         share: 0..1, how far there are lines at all.
     """
 
@@ -51,11 +54,11 @@ class Lines:
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """Straight ways from all pixels of a hole to its rim.
+    """Straight ways from some pixels of a hole to its rim.
 
     Attributes:
-        length: (height, width) float32, pixels to the rim; 0 outside the hole.
-        missed: how far from the rim the way ended, pixels; 0 outside the hole.
+        length: pixels to the rim.
+        missed: how far from the rim the way ended, pixels.
         rim: one pixel beyond the rim.
         mirror: as far beyond the rim as the pixel lies before it.
     """
@@ -79,7 +82,7 @@ def depth_in(hole: Region) -> Mask:
     return inside - outside + np.where(hole, np.float32(-0.5), np.float32(0.5))
 
 
-def find_lines(light: ImageF, depth: Mask, window: int) -> Lines:
+def find_lines(light: ImageF, depth: Mask, window: int, where: Cells) -> Lines:
     """Carry the directions of the lines at the rim across a hole.
 
     Lines along the rim do not run into the hole: most are the shadow or the glow of what stands in
@@ -89,6 +92,7 @@ def find_lines(light: ImageF, depth: Mask, window: int) -> Lines:
         light: (height, width, 3) float32, 0..255, smooth inside the hole.
         depth: into the hole, as `depth_in` gives it.
         window: pixels over which directions are averaged.
+        where: rows and columns of the pixels to tell of.
     """
     grey = cv2.transform(light, np.full((1, 3), 1 / 3, np.float32))
     slope_x, slope_y = _slopes(grey)
@@ -100,40 +104,39 @@ def find_lines(light: ImageF, depth: Mask, window: int) -> Lines:
     seen = cv2.blur(weight, (window, window))
     mean = cv2.blur(slopes, (window, window)) / (seen + TINY)[..., None]
     tensor = push_pull(mean, np.minimum(4 * seen, 1))
-    strength = cv2.magnitude(tensor[..., 0], tensor[..., 1])
-    share = np.clip((strength / (tensor[..., 2] + FLOOR) - LOOSE) / (STRICT - LOOSE), 0, 1)
     inside = depth > 0
-    shortest = (cv2.blur(each * inside, (window, window)) for each in _doubled(out_x, out_y))
-    lines = (tensor[..., axis] / (strength + TINY) for axis in (0, 1))
+    shortest = (cv2.blur(each * inside, (window, window))[where] for each in _doubled(out_x, out_y))
+    across, down, power = (tensor[..., axis][where] for axis in range(3))
+    strength = cv2.magnitude(across, down)
+    share = np.clip((strength / (power + FLOOR) - LOOSE) / (STRICT - LOOSE), 0, 1)
+    lines = (axis / (strength + TINY) for axis in (across, down))
     across, down = (a + share * (b - a) for a, b in zip(shortest, lines, strict=True))
     angle = np.arctan2(down, across) / 2
     return Lines(np.cos(angle), np.sin(angle), share)
 
 
-def walk(lines: Lines, depth: Mask, sign: int) -> Walk:
-    """Go from every pixel along its line until the rim is met (sphere tracing: Hart 1996).
+def walk(where: Cells, lines: Lines, depth: Mask, sign: int) -> Walk:
+    """Go from pixels along their lines until the rim is met (sphere tracing: Hart 1996).
 
     Args:
-        lines: directions.
+        where: rows and columns of the pixels, inside the hole.
+        lines: directions there.
         depth: into the hole, as `depth_in` gives it.
         sign: 1 or -1, which way along the lines.
     """
-    height, width = depth.shape
-    longest = np.float32(height + width)
-    column = np.arange(width, dtype=np.float32)[None, :]
-    row = np.arange(height, dtype=np.float32)[:, None]
+    longest = np.float32(sum(depth.shape))
+    row, column = (axis.astype(np.float32) for axis in where)
 
     def after(length: Mask) -> Places:
         way = length * np.float32(sign)
         return column + lines.x * way, row + lines.y * way
 
-    length = missed = np.clip(depth, 0, longest)
+    length = missed = depth[where]
     for _ in range(STEPS):
         there = after(length)
         missed = cv2.remap(depth, *there, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         length = np.clip(length + missed, 0, longest)
-    missed = np.where(depth > 0, np.abs(missed), np.float32(0))
-    return Walk(length, missed, after(length + 1), after(2 * length))
+    return Walk(length, np.abs(missed), after(length + 1), after(2 * length))
 
 
 def _slopes(plane: Mask) -> tuple[Mask, Mask]:

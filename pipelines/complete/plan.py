@@ -10,14 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.arrays import Image, ImageF, Mask, Plane
-from pipelines.complete.lines import Places, Walk, depth_in, find_lines, walk
+from pipelines.complete.lines import Cells, Places, Walk, depth_in, find_lines, walk
 from pipelines.complete.membrane import light_across, share_of
 
-STEP = 4
+Region = NDArray[np.bool_]
+
+STEP, MIDDLE = 4, 1.5
 """All is planned at a quarter of the resolution: lines and light are smooth, texture is not."""
 
 WINDOW = 0.5
 """Side of the window over which the direction of lines is averaged, in lengths of ``near``."""
+
+TABLE = 256
+"""Columns of the table in which cells are looked up."""
+
+DEEP = 1.2
+"""How deep in the hole there is texture, in lengths of ``near``; it fades from half that. No move
+at its default looks deeper than 0.65."""
 
 FAR = 3
 """How far away the rim may lie that anything is taken from, in lengths of ``near``; it counts less
@@ -33,24 +42,26 @@ wholly trusted."""
 FAINT = np.float32(0.1)
 """Weight of the membrane against light from a rim that lies ``near`` away."""
 
-BENT, TORN = 4.0, 8.0
-"""Jump of the mirrored place, over three pixels of the plan, from which a texture is seen to be
-pulled about, and from which it is torn; a plain mirror has 2."""
+BENT, TORN = 16.0, 32.0
+"""Jump of the mirrored place, over three cells, from which a texture is seen to be pulled about,
+and from which it is torn, pixels; a plain mirror has 8."""
 
 TINY = np.float32(1e-6)
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What fills a hole, at `STEP`; outside it the picture itself.
+    """What fills a hole, cell by cell: `STEP` × `STEP` pixels. Outside it the picture itself.
 
     Attributes:
+        hole: (height, width) bool, cells that hold any of it.
         light: (height, width, 3) float32, 0..255.
-        mirror: where the texture lies, in pixels of the plan.
+        mirror: where the texture lies, in pixels of the picture.
         turn: (height, width, 3) float32, what must be added to the light that lies there.
         trust: (height, width) float32 0..1, share of that texture; the rest is light alone.
     """
 
+    hole: Region
     light: ImageF
     mirror: Places
     turn: ImageF
@@ -59,7 +70,7 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class _Way:
-    """What one walk from every pixel brings back.
+    """What one walk from each cell brings back.
 
     Attributes:
         length: pixels of the plan to the rim.
@@ -90,15 +101,52 @@ def make_plan(picture: Image, hole: Plane, near: float) -> Plan:
     membrane = light_across(picture, known, share)
     depth = depth_in(share < 1)
     reach = near / STEP
-    lines = find_lines(membrane, depth, 2 * round(WINDOW * reach / 2) + 1)
-    one, other = (_way(walk(lines, depth, sign), membrane, depth, reach) for sign in (1, -1))
-    along = np.where(depth > 0, lines.share, np.float32(0))[..., None]
-    light = membrane + along * (_carried(one, other, membrane) - membrane)
+    plan = Plan(
+        depth > 0,
+        membrane,
+        _whereabouts(depth.shape),
+        np.zeros_like(membrane),
+        np.where(depth > 0, np.float32(0), np.float32(1)),
+    )
+    near_rim = (depth > 0) & (depth < DEEP * reach)
+    if near_rim.any():
+        _work_out(plan, _packed(near_rim), depth, reach)
+    return plan
+
+
+def _work_out(plan: Plan, where: Cells, depth: Mask, reach: float) -> None:
+    """Put into the plan what is found from cells of the hole."""
+    window = 2 * round(WINDOW * reach / 2) + 1
+    lines = find_lines(plan.light, depth, window, where)
+    one, other = (
+        _way(walk(where, lines, depth, sign), plan.light, depth, reach) for sign in (1, -1)
+    )
+    membrane = plan.light[where]
+    light = membrane + lines.share[..., None] * (_carried(one, other, membrane) - membrane)
     first = one.trust * (other.length + 1) >= other.trust * (one.length + 1)
     mirror = _chosen(first, one.mirror, other.mirror)
     length, trust = _chosen(first, (one.length, one.trust), (other.length, other.trust))
-    turn = (1 - _faded(length, reach))[..., None] * (light - _look(membrane, mirror))
-    return Plan(light, mirror, turn, trust * _whole(mirror))
+    there = _look(plan.light, mirror)
+    plan.turn[where] = (1 - _faded(length, reach))[..., None] * (light - there)
+    plan.light[where] = light
+    plan.trust[where] = trust * _faded(depth[where], DEEP * reach)
+    for axis, found in zip(plan.mirror, mirror, strict=True):
+        axis[where] = found * STEP + MIDDLE
+    plan.trust[...] *= _whole(plan.mirror)
+
+
+def _packed(region: Region) -> Cells:
+    """The cells of a region as a table, filled up with the first ones: OpenCV looks up tables."""
+    cells = np.nonzero(region)
+    rows = -(-cells[0].size // TABLE)
+    row, column = (np.resize(axis, rows * TABLE).reshape(rows, TABLE) for axis in cells)
+    return row, column
+
+
+def _whereabouts(shape: tuple[int, ...]) -> Places:
+    """Of the middle of every cell."""
+    row, column = np.indices(shape, np.float32) * STEP + MIDDLE
+    return column, row
 
 
 def _way(gone: Walk, membrane: ImageF, depth: Mask, reach: float) -> _Way:

@@ -14,8 +14,8 @@ from pipelines.complete import complete
 from tests.stills import psnr
 
 WIDTH, HEIGHT = 350, 450
-UNCOVERED = 20.0
-"""Pixels from the rim that a camera move uncovers."""
+UNCOVERED = 16.0
+"""Pixels from the rim that a camera move at its default uncovers."""
 
 
 def stripes(degrees: float) -> Image:
