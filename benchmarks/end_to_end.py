@@ -20,6 +20,7 @@ from benchmarks.rivals.environment import ROOT, rival_python
 from benchmarks.stills import draw_frames, draw_still
 
 ENCODE = "encode alone"
+ENCODE_OURS = "encode alone, x264 set as ours is"
 WARM = "stillwave, mask and depth cached"
 COLD = "stillwave, first time for this still"
 LOOK = "stillwave, cached, golden-hour"
@@ -53,6 +54,7 @@ def _jobs(still: str, folder: Path, every_rival: bool) -> tuple[list[Job], list[
     module = (sys.executable, "-m", "benchmarks.rivals.encode_alone", str(frames))
     jobs = [
         Job(ENCODE, [*module, str(folder / "encoded.mp4")]),
+        Job(ENCODE_OURS, [*module, str(folder / "ours.mp4"), apart(ours.x264_params)]),
         *_own(photo, folder, warm, cold),
         Job(ZOOMPAN, _zoompan(photo, folder, 4)),
     ]

@@ -42,3 +42,10 @@ def using(data: Path) -> Mapping[str, str]:
 def forget(data: Path) -> None:
     """Empty the cache: the next run is the first one of its still."""
     shutil.rmtree(data / "cache", ignore_errors=True)
+
+
+def x264_params() -> str:
+    """Return what x264 is told beside its preset."""
+    from pipelines.encode.video import SMOOTH_PATH, x264_params
+
+    return x264_params(SMOOTH_PATH)

@@ -6,7 +6,17 @@ from importlib import import_module
 
 from benchmarks.findings import Findings
 
-QUESTIONS = ("end_to_end", "stages", "jitter", "seams", "variants", "startup", "service", "svd")
+QUESTIONS = (
+    "end_to_end",
+    "stages",
+    "coding",
+    "jitter",
+    "seams",
+    "variants",
+    "startup",
+    "service",
+    "svd",
+)
 
 
 def answer(name: str, repeats: int) -> Findings:

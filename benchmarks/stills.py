@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 STILL = (1620, 2880)
@@ -30,14 +31,21 @@ def draw_still(name: str, path: Path) -> None:
     cut.resize(STILL, Image.Resampling.LANCZOS).save(path, compress_level=1)
 
 
-def draw_frames(still: Path, data: Path, frames: Path, nearness: Path) -> None:
-    """Render our reel of a still without a look and write what rivals need.
+PLAIN: Mapping[str, object] = {"look": {"name": "natural", "strength": 0}, "camera": "orbit"}
+"""A recipe without a look."""
+
+
+def draw_frames(
+    still: Path, data: Path, frames: Path, nearness: Path, recipe: Mapping[str, object] = PLAIN
+) -> None:
+    """Render our reel of a still and write what rivals need.
 
     Args:
         still: the photo.
         data: our data folder.
         frames: receives all frames as I420, one after the other.
         nearness: receives the depth as an 8-bit PNG at the still's size.
+        recipe: what is rendered.
     """
     import cv2
     import numpy as np
@@ -50,7 +58,7 @@ def draw_frames(still: Path, data: Path, frames: Path, nearness: Path) -> None:
     from pipelines.spec import RenderSpec, parse_spec
     from pipelines.video import planes_of
 
-    spec: RenderSpec = parse_spec({"look": {"name": "natural", "strength": 0}, "camera": "orbit"})
+    spec: RenderSpec = parse_spec(dict(recipe))
     context = Context(data)
     scene = find_scene(spec, still, context)
     dressed = dress(scene, spec, context)

@@ -48,7 +48,7 @@ SMALL = 900_000
 
 FINER = 2
 
-FOLLOW = "no-dct-decimate=1,deadzone-inter=8,no-fast-pskip=1"
+FOLLOW = "no-dct-decimate=1,deadzone-inter=8,no-fast-pskip=1,trellis=0,subme=2"
 """x264 normally drops residuals this small; these frames are about nothing else."""
 
 P_HEAD, P_TAIL = 3, 3

@@ -1,16 +1,15 @@
 """H.264 in MP4, as every platform takes it.
 
-High profile, I420, BT.709 converted and tagged 1/1/1, constant rate, closed GOPs, two B frames at a
-time that no other refers to (a pyramid of two costs time and bytes), index first, no edit list,
-first picture at 0.000 s, no audio track. Container flags after tests with libav 62:
-``+faststart+negative_cts_offsets`` with ``use_editlist 0`` is the one set that gives all of that
-together.
+High profile, I420, BT.709 converted and tagged 1/1/1, constant rate, closed GOPs, three B frames at
+a time that no other refers to, index first, no edit list, first picture at 0.000 s, no audio track.
+Container flags after tests with libav 62: ``+faststart+negative_cts_offsets`` with ``use_editlist
+0`` is the one set that gives all of that together.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -32,11 +31,19 @@ LONGEST_GOP = 5.0
 """Seconds between key frames at most: a short loop is one GOP, so that it pops nowhere."""
 
 _MUXER = {"movflags": "+faststart+negative_cts_offsets", "use_editlist": "0"}
-_SMOOTH = {"me": "dia", "b-adapt": "0", "analyse": "i4x4,i8x8,p8x8"}
-"""A camera's path is smooth: a neighbour's vector is almost right, two B frames at a time are what
-x264 chose for it anyway, and they need no vector of their own for each quarter of a block. To look
-further takes a seventh more time for at most 0.03 dB and as many bytes within 0.7 % (four clips;
-on a fifth, of snow and film grain, it spares 3.7 %)."""
+SMOOTH_PATH = {
+    "scenecut": "0",
+    "open-gop": "0",
+    "b-pyramid": "none",
+    "b-adapt": "0",
+    "me": "dia",
+    "subme": "1",
+    "trellis": "1",
+    "analyse": "i4x4,i8x8,p8x8",
+}
+"""What x264 is told beside its preset. A camera's path is smooth: a neighbour's vector is almost
+right, so less time is spent on vectors, and a little of it on coefficients instead. What that gives
+and costs on five clips is the question of ``benchmarks/coding.py``."""
 
 _AVX_512F = 13
 """OpenCV's number for the instruction set (``CV_CPU_AVX_512F``)."""
@@ -107,13 +114,13 @@ def _lossy(out: av.VideoStream, loop: Loop, context: Context, draft: bool) -> It
     crf = _rate_factor(clip.width * clip.height, draft)
     codec = out.codec_context
     codec.pix_fmt, codec.profile = "yuv420p", "High"
-    codec.max_b_frames, codec.gop_size = 2, _gop(clip.count, clip.fps)
+    codec.max_b_frames, codec.gop_size = 3, _gop(clip.count, clip.fps)
     closes = loop.mode != "none"
-    private = {**_BT709, "scenecut": "0", "open-gop": "0", "b-pyramid": "none", **_SMOOTH}
+    private = {**_BT709, **SMOOTH_PATH}
     ends = zones(clip.count, crf, clip.width * clip.height) if closes else ""
     if ends:
         private["zones"] = ends
-    out.options = {"preset": "veryfast", "crf": str(crf), "x264-params": _joined(private)}
+    out.options = {"preset": "veryfast", "crf": str(crf), "x264-params": x264_params(private)}
     steering = Steering(clip.count)
     frames = stream(clip, to_i420, context)
     for index, frame in enumerate(steering.steered(frames) if closes else frames):
@@ -136,7 +143,7 @@ def _rate_factor(pixels: int, draft: bool) -> int:
 def _lossless(out: av.VideoStream, loop: Loop, context: Context) -> Iterator[Packet]:
     codec = out.codec_context
     codec.pix_fmt, codec.gop_size = "rgb24", _gop(loop.clip.count, loop.clip.fps)
-    out.options = {"preset": "veryfast", "qp": "0", "x264-params": _joined(_RGB)}
+    out.options = {"preset": "veryfast", "qp": "0", "x264-params": x264_params(_RGB)}
     for index, frame in enumerate(stream(loop.clip, _rgb_frame, context)):
         yield from _encoded(out, frame, index)
     yield from out.encode(None)
@@ -157,8 +164,9 @@ def _gop(frames: int, fps: float) -> int:
     return math.ceil(frames / parts)
 
 
-def _joined(options: dict[str, str]) -> str:
-    return ":".join(f"{name}={value}" for name, value in (options | _steady()).items())
+def x264_params(options: Mapping[str, str]) -> str:
+    """Return x264's options in its own notation, and those that make its bytes repeat."""
+    return ":".join(f"{name}={value}" for name, value in {**options, **_steady()}.items())
 
 
 def _steady() -> dict[str, str]:
