@@ -57,7 +57,6 @@ def complete(picture: Image, hole: Region, doubt: int = 0) -> Image:
     result = picture.copy()
     height, width = gap.shape
     cv2.copyTo(seen[:height, :width], gap, result[part])
-
     for tile in _tiles(plan.hole & (plan.trust > 0)):
         height, width = gap[tile].shape
         filled = _textured(plan, seen, light, tile)[:height, :width]

@@ -101,38 +101,40 @@ def make_plan(picture: Image, hole: Plane, near: float) -> Plan:
     membrane = light_across(picture, known, share)
     depth = depth_in(share < 1)
     reach = near / STEP
-    plan = Plan(
-        depth > 0,
-        membrane,
-        _whereabouts(depth.shape),
-        np.zeros_like(membrane),
-        np.where(depth > 0, np.float32(0), np.float32(1)),
-    )
     near_rim = (depth > 0) & (depth < DEEP * reach)
-    if near_rim.any():
-        _work_out(plan, _packed(near_rim), depth, reach)
-    return plan
+    turn, trust = np.zeros_like(membrane), np.where(depth > 0, np.float32(0), np.float32(1))
+    plan = Plan(depth > 0, membrane, _middles(depth.shape), turn, trust)
+    return _textured(plan, _packed(near_rim), depth, reach) if near_rim.any() else plan
 
 
-def _work_out(plan: Plan, where: Cells, depth: Mask, reach: float) -> None:
-    """Put into the plan what is found from cells of the hole."""
+def _textured(plan: Plan, where: Cells, depth: Mask, reach: float) -> Plan:
+    """The plan with texture, and light along lines, in some cells of the hole."""
     window = 2 * round(WINDOW * reach / 2) + 1
+    membrane = plan.light[where]
     lines = find_lines(plan.light, depth, window, where)
     one, other = (
         _way(walk(where, lines, depth, sign), plan.light, depth, reach) for sign in (1, -1)
     )
-    membrane = plan.light[where]
     light = membrane + lines.share[..., None] * (_carried(one, other, membrane) - membrane)
     first = one.trust * (other.length + 1) >= other.trust * (one.length + 1)
-    mirror = _chosen(first, one.mirror, other.mirror)
+    x, y = _chosen(first, one.mirror, other.mirror)
     length, trust = _chosen(first, (one.length, one.trust), (other.length, other.trust))
-    there = _look(plan.light, mirror)
-    plan.turn[where] = (1 - _faded(length, reach))[..., None] * (light - there)
-    plan.light[where] = light
-    plan.trust[where] = trust * _faded(depth[where], DEEP * reach)
-    for axis, found in zip(plan.mirror, mirror, strict=True):
-        axis[where] = found * STEP + MIDDLE
-    plan.trust[...] *= _whole(plan.mirror)
+    turn = (1 - _faded(length, reach))[..., None] * (light - _look(plan.light, (x, y)))
+    mirror = (
+        _with(plan.mirror[0], where, x * STEP + MIDDLE),
+        _with(plan.mirror[1], where, y * STEP + MIDDLE),
+    )
+    trust = _with(plan.trust, where, trust * _faded(depth[where], DEEP * reach)) * _whole(mirror)
+    return Plan(
+        plan.hole, _with(plan.light, where, light), mirror, _with(plan.turn, where, turn), trust
+    )
+
+
+def _with(plane: NDArray[np.float32], where: Cells, values: NDArray[Any]) -> NDArray[np.float32]:
+    """The plane with other values in some cells."""
+    plane = plane.copy()
+    plane[where] = values
+    return plane
 
 
 def _packed(region: Region) -> Cells:
@@ -143,8 +145,8 @@ def _packed(region: Region) -> Cells:
     return row, column
 
 
-def _whereabouts(shape: tuple[int, ...]) -> Places:
-    """Of the middle of every cell."""
+def _middles(shape: tuple[int, ...]) -> Places:
+    """Of the cells, in pixels of the picture."""
     row, column = np.indices(shape, np.float32) * STEP + MIDDLE
     return column, row
 
