@@ -92,8 +92,12 @@ def _row(name: str, photo: str, recipe: Mapping[str, object]) -> tuple[str, ...]
         _percent(seconds),
         _percent(second.size / first.size),
         f"{second.psnr - first.psnr:+.2f} dB",
-        _percent(_bytes_for_the_same([(each.psnr, each.size) for each in plain + own])),
-        _percent(_bytes_for_the_same([(each.ssim, each.size) for each in plain + own])),
+        _percent(
+            bytes_for_the_same(*([(c.psnr, c.size) for c in coded] for coded in (plain, own)))
+        ),
+        _percent(
+            bytes_for_the_same(*([(c.ssim, c.size) for c in coded] for coded in (plain, own)))
+        ),
     )
 
 
@@ -116,12 +120,23 @@ def _coded(frames: Path, out: Path, params: str, rate: int) -> _Coded:
     return _Coded(out.stat().st_size, float(psnr), -10 * np.log10(1 - np.mean(likeness)), seconds)
 
 
-def _bytes_for_the_same(found: Sequence[tuple[float, int]]) -> float:
-    """Return the second half's bytes over the first half's, averaged over what both reach."""
-    half = len(found) // 2
-    plain, own = (np.array(sorted(part)).T for part in (found[:half], found[half:]))
-    reached = np.linspace(max(plain[0, 0], own[0, 0]), min(plain[0, -1], own[0, -1]), 50)
-    logs = [np.interp(reached, quality, np.log(size)) for quality, size in (plain, own)]
+def bytes_for_the_same(
+    plain: Sequence[tuple[float, int]], own: Sequence[tuple[float, int]]
+) -> float:
+    """Return the second curve's bytes over the first's, averaged over the quality both reach.
+
+    Args:
+        plain, own: quality in dB and bytes, for some rates.
+
+    Raises:
+        ValueError: no quality is reached by both.
+    """
+    first, second = (np.array(sorted(curve)).T for curve in (plain, own))
+    low, high = max(first[0, 0], second[0, 0]), min(first[0, -1], second[0, -1])
+    if low >= high:
+        raise ValueError("the codings reach no quality in common")
+    reached = np.linspace(low, high, 50)
+    logs = [np.interp(reached, quality, np.log(size)) for quality, size in (first, second)]
     return float(np.exp(np.mean(logs[1] - logs[0])))
 
 
