@@ -36,14 +36,14 @@ SMOOTH_PATH = {
     "open-gop": "0",
     "b-pyramid": "none",
     "b-adapt": "0",
+    "ref": "2",
     "me": "dia",
     "subme": "1",
     "trellis": "1",
-    "analyse": "i4x4,i8x8,p8x8",
 }
 """What x264 is told beside its preset. A camera's path is smooth: a neighbour's vector is almost
-right, so less time is spent on vectors, and a little of it on coefficients instead. What that gives
-and costs on five clips is the question of ``benchmarks/coding.py``."""
+right, so less time is spent on vectors, and a little of it on coefficients and on a second picture
+to look at. What that gives and costs on five clips is the question of ``benchmarks/coding.py``."""
 
 _AVX_512F = 13
 """OpenCV's number for the instruction set (``CV_CPU_AVX_512F``)."""
