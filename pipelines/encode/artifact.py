@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,9 +71,10 @@ def encode_loop(
                     metadata=metadata,
                     watch=watch,
                 )
-        facts = probe(path)
-        measured = gauge.read() if watch.finish() else measure_file(path, facts)
-    return _artifact(path, format_id, format, facts, measured)
+        with ThreadPoolExecutor(1, "probe") as beside:
+            facts = beside.submit(probe, path)
+            measured = gauge.read() if watch.finish() else measure_file(path, facts.result())
+    return _artifact(path, format_id, format, facts.result(), measured)
 
 
 def _artifact(
