@@ -95,6 +95,8 @@ class Still:
         paper: (height, width) → (height, width, 3) uint8 sRGB, as much bare paper as is wanted,
             for a look that is painted on paper and leaves `BARE_RIM` of it bare; None for one
             that fills the picture. It is what full strength shows, whatever the strength is.
+        outline: how far beyond the product's silhouette the look has drawn what belongs to the
+            product, share of the short side: that much of its surroundings moves with it.
         moving: (height, width) float32 0..1, where anything but the camera may move; None is
             everywhere.
         variations: every picture the engine made, same size, ``pixels`` first; empty when it
@@ -111,6 +113,7 @@ class Still:
     engine: str = "grade"
     before: Image | None = None
     paper: Callable[[int, int], Image] | None = None
+    outline: float = 0.0
     moving: Mask | None = None
     variations: tuple[Image, ...] = ()
     models: tuple[str, ...] = ()

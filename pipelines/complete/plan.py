@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipelines.arrays import Image, ImageF, Mask, Plane
 from pipelines.complete.lines import Cells, Places, Walk, depth_in, find_lines, walk
-from pipelines.complete.membrane import light_across, share_of
+from pipelines.complete.membrane import light_across, nearest_known, share_of
 
 Region = NDArray[np.bool_]
 
@@ -42,9 +42,17 @@ wholly trusted."""
 FAINT = np.float32(0.1)
 """Weight of the membrane against light from a rim that lies ``near`` away."""
 
-BENT, TORN = 16.0, 32.0
+BENT, TORN = 24.0, 48.0
 """Jump of the mirrored place, over three cells, from which a texture is seen to be pulled about,
 and from which it is torn, pixels; a plain mirror has 8."""
+
+SURE = 0.25
+"""Trust in what lies along a line above which it is shown; below it stands what lies across the
+nearest rim, whose light is exchanged altogether: torn light is seen, torn grain is not."""
+
+UNLIKE = 32.0
+"""Difference of light, in levels, from which on grain from there is no likeness of what is here; it
+counts less from half of that."""
 
 TINY = np.float32(1e-6)
 
@@ -117,17 +125,41 @@ def _textured(plan: Plan, where: Cells, depth: Mask, reach: float) -> Plan:
     )
     light = membrane + lines.share[..., None] * (_carried(one, other, membrane) - membrane)
     first = one.trust * (other.length + 1) >= other.trust * (one.length + 1)
-    x, y = _chosen(first, one.mirror, other.mirror)
+    along = _chosen(first, one.mirror, other.mirror)
     length, trust = _chosen(first, (one.length, one.trust), (other.length, other.trust))
-    turn = (1 - _faded(length, reach))[..., None] * (light - _look(plan.light, (x, y)))
-    mirror = (
-        _with(plan.mirror[0], where, x * STEP + MIDDLE),
-        _with(plan.mirror[1], where, y * STEP + MIDDLE),
-    )
-    trust = _with(plan.trust, where, trust * _faded(depth[where], DEEP * reach)) * _whole(mirror)
+    steady = trust * _whole(_put(plan.mirror, where, along))[where] > SURE
+    across = _chosen(steady, along, _across(plan.hole, where))
+    differs = light - _look(plan.light, across)
+    own = np.where(steady, _faded(length, reach), np.float32(0))
+    like = np.where(steady, np.float32(1), _faded(np.abs(differs).max(axis=-1), UNLIKE))
+    trust = like * _faded(depth[where], DEEP * reach)
+    mirror = _put(plan.mirror, where, across)
     return Plan(
-        plan.hole, _with(plan.light, where, light), mirror, _with(plan.turn, where, turn), trust
+        plan.hole,
+        _with(plan.light, where, light),
+        mirror,
+        _with(plan.turn, where, (1 - own)[..., None] * differs),
+        _with(plan.trust, where, trust) * _whole(mirror),
     )
+
+
+def _across(hole: Region, where: Cells) -> Places:
+    """The mirror images of cells across the nearest part of the rim."""
+    rows, columns = nearest_known(hole)
+    row, column = (
+        (2 * near[where] - here).astype(np.float32)
+        for near, here in zip((rows, columns), where, strict=True)
+    )
+    return column, row
+
+
+def _put(mirror: Places, where: Cells, found: Places) -> Places:
+    """The places of the picture with those that were found in the plan's cells."""
+    x, y = (
+        _with(axis, where, places * STEP + MIDDLE)
+        for axis, places in zip(mirror, found, strict=True)
+    )
+    return x, y
 
 
 def _with(plane: NDArray[np.float32], where: Cells, values: NDArray[Any]) -> NDArray[np.float32]:

@@ -64,6 +64,7 @@ def restyle(
         engine,
         before=pixels,
         paper=made.paper,
+        outline=made.outline,
         variations=made.pictures if len(made.pictures) > 1 else (),
         models=made.models,
         details=made.details,

@@ -54,7 +54,7 @@ class Rendition:
 
     Attributes:
         pictures: at least one (height, width, 3) uint8 sRGB, of the request's size.
-        paper: as `pipelines.media.Still`'s.
+        paper, outline: as `pipelines.media.Still`'s.
         models: names of the weights that took part.
         details: what was chosen and done, for the report, as JSON values.
         warnings: sentences for the report.
@@ -62,6 +62,7 @@ class Rendition:
 
     pictures: tuple[Image, ...]
     paper: Callable[[int, int], Image] | None = None
+    outline: float = 0.0
     models: tuple[str, ...] = ()
     details: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

@@ -57,6 +57,8 @@ class Look:
         grade: the CPU rendering of the look at full strength.
         paper: what it paints on, for a look that leaves `pipelines.media.BARE_RIM` of it bare
             along the border; None for one that fills the picture.
+        outline: how far beyond the product's silhouette it draws what belongs to the product,
+            share of the short side.
     """
 
     title: str
@@ -66,6 +68,7 @@ class Look:
     strength: float
     grade: Grade
     paper: Paper | None = None
+    outline: float = 0.0
 
 
 def join_words(own: str | None, look: str) -> str:

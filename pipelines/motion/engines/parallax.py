@@ -76,7 +76,7 @@ def _prepare(shot: Shot, path: CameraPath, analysis: Analysis, context: Context)
         coverages,
         analysis.relief,
         product_first=product,
-        rim=math.ceil(growth(canvas.subject)) + 2 if product else 1,
+        rim=math.ceil(growth(canvas.subject, shot.still.outline)) + 2 if product else 1,
         padding=padding,
     )
     return Renderer(
@@ -97,10 +97,11 @@ def _coverages(canvas: Canvas, shot: Shot) -> list[Plane]:
     behind = everything(canvas.subject.shape)
     if np.ptp(canvas.nearness) * shot.relief < FLAT:
         return [behind]
+    present = bool((canvas.subject > 0.5).any())
     if shot.still.depth.origin == "proxy":
-        return [grown(canvas.subject), behind] if (canvas.subject > 0.5).any() else [behind]
+        return [grown(canvas.subject, shot.still.outline), behind] if present else [behind]
     coverages = split(canvas.nearness, shot.relief, 1.0)
-    product = shot.path.moves_subject and (canvas.subject > 0.5).any()
+    product = shot.path.moves_subject and present
     return [grown(canvas.subject), *coverages] if product else coverages
 
 

@@ -80,18 +80,22 @@ def _cuts(nearness: Depth, relief: float) -> list[float]:
     return levels
 
 
-def grown(matte: Mask) -> Plane:
+def grown(matte: Mask, outline: float = 0.0) -> Plane:
     """Return a matte's coverage, its notches closed, grown a little.
 
     A rim of backdrop that moves with the product shows less than a rim of product left behind.
+
+    Args:
+        matte: the product's, (height, width) 0..1.
+        outline: growth beyond that, share of the short side: what a look has drawn round it.
     """
     coverage = cv2.convertScaleAbs(matte, alpha=255)
-    notch, radius = NOTCH * min(matte.shape), growth(matte)
+    notch, radius = NOTCH * min(matte.shape), growth(matte, outline)
     part = _around(coverage, math.ceil(notch + 3 * radius) + 2)
     closed = cv2.morphologyEx(coverage[part], cv2.MORPH_CLOSE, _disc(notch))
     wider = cv2.dilate(closed, _disc(radius))
     result = np.zeros_like(coverage)
-    result[part] = cv2.GaussianBlur(wider, (0, 0), 0.4 * radius)
+    result[part] = cv2.GaussianBlur(wider, (0, 0), 0.4 * growth(matte))
     return result
 
 
@@ -104,9 +108,9 @@ def _around(coverage: Plane, pixels: int) -> tuple[slice, slice]:
     )
 
 
-def growth(matte: Mask) -> float:
+def growth(matte: Mask, outline: float = 0.0) -> float:
     """Pixels by which a matte of that size is grown."""
-    return max(1.0, GROWTH * min(matte.shape))
+    return max(1.0, (GROWTH + outline) * min(matte.shape))
 
 
 def _disc(radius: float) -> NDArray[np.uint8]:

@@ -40,7 +40,7 @@ class Grade:
         if request.strength < 1:
             s = request.strength
             picture = cv2.addWeighted(picture, s, request.pixels, 1 - s, 0)
-        return Rendition((picture,), _paper(request, context))
+        return Rendition((picture,), _paper(request, context), request.look.outline)
 
 
 def _paper(request: Request, context: Context) -> Callable[[int, int], Image] | None:

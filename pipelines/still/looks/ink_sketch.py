@@ -73,4 +73,5 @@ LOOK = Look(
     strength=0.65,
     grade=grade,
     paper=SHEET.bare,
+    outline=0.006,
 )

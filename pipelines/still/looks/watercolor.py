@@ -99,4 +99,5 @@ LOOK = Look(
     strength=0.6,
     grade=grade,
     paper=SHEET.bare,
+    outline=0.010,
 )

@@ -52,11 +52,14 @@ def test_stripes_run_on_behind_the_product(degrees: float) -> None:
     assert filled[where].std() > 0.8 * picture[where].std()
 
 
-@pytest.mark.parametrize("degrees", [0, 10, 45, 80, 90])
-def test_no_edge_is_torn_that_the_picture_has_not(degrees: float) -> None:
+@pytest.mark.parametrize(
+    ("degrees", "most"), [(0, 4.5), (10, 2), (30, 3), (45, 2.5), (60, 2.5), (80, 4.5), (90, 5.5)]
+)
+def test_no_edge_is_torn_that_the_picture_has_not(degrees: float, most: float) -> None:
+    """A mirror across the rim has edges 19 to 28 times as steep."""
     picture, hole = stripes(degrees), bottle()
     where = uncovered(hole)
-    assert steepness(complete(picture, hole), where) < 5 * steepness(picture, where), "torn: 22"
+    assert steepness(complete(picture, hole), where) < most * steepness(picture, where)
 
 
 def test_what_stood_in_front_leaves_no_trace() -> None:
@@ -78,7 +81,7 @@ def test_grain_goes_on_beside_the_rim() -> None:
     grain = cv2.GaussianBlur(np.random.default_rng(5).normal(size=(HEIGHT, WIDTH)), (0, 0), 1.2)
     level = 120 + 12 * grain / grain.std()
     picture, hole = np.repeat(level[..., None], 3, axis=2).astype(np.uint8), bottle()
-    assert 9 < complete(picture, hole)[uncovered(hole)].std() < 13
+    assert 10 < complete(picture, hole)[uncovered(hole)].std() < 13
 
 
 def test_a_plain_picture_stays_plain() -> None:

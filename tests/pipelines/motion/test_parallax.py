@@ -122,6 +122,22 @@ def test_nothing_is_left_uncovered(context: Context) -> None:
         assert halfway.mean() < 0.02
 
 
+@pytest.mark.parametrize(("outline", "left_behind"), [(0.0, True), (0.02, False)])
+def test_what_a_look_draws_round_the_product_moves_with_it(
+    outline: float, left_behind: bool, context: Context
+) -> None:
+    """A black line round a white disc, outside its matte."""
+    mask = disc(WIDTH, HEIGHT, 160, 200, 60)
+    pixels = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+    pixels[disc(WIDTH, HEIGHT, 160, 200, 65) > 0.5] = 0
+    pixels[mask > 0.5] = 250
+    plain = make_still(pixels, mask, 0.2 + 0.6 * mask)
+    still = replace(plain, depth=replace(plain.depth, origin="proxy"), outline=outline)
+    clip = animate(still, "orbit=8", context)
+    dark = [float((clip.render(index) < 64).mean()) for index in range(clip.count)]
+    assert (min(dark) < 0.85 * dark[0]) is left_behind, "the product covers part of what stays"
+
+
 def test_any_order_and_any_thread_gives_the_same_bytes(context: Context) -> None:
     from concurrent.futures import ThreadPoolExecutor
 

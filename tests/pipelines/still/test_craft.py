@@ -131,7 +131,7 @@ def test_snow_lies_on_top_not_below() -> None:
     top = int(np.argmax(mask[:, 100] > 0.5))
     assert cover[top : top + 2, 90:110].min() > 0.6
     assert cover[top + 40 : top + 100, 80:120].max() < 0.05
-    assert cover[: top - 12].max() < 0.2
+    assert (cover <= mask).all(), "the product carries all of it"
 
 
 @pytest.mark.parametrize("lean", [-1.2, 1.2])
