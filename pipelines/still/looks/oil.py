@@ -69,4 +69,5 @@ LOOK = Look(
     ),
     strength=0.6,
     grade=grade,
+    outline=0.012,
 )

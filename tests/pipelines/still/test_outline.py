@@ -10,7 +10,7 @@ from tests.stills import disc, make_still, textured
 
 
 @pytest.mark.parametrize("strength", [0.0, 1.0])
-@pytest.mark.parametrize("look", ["watercolor", "ink-sketch", "natural"])
+@pytest.mark.parametrize("look", ["anime", "ink-sketch", "oil", "watercolor", "natural"])
 def test_a_still_carries_its_looks_outline(look: str, strength: float, context: Context) -> None:
     plain = make_still(textured(120, 150), disc(120, 150, 60, 80, 25))
     still = restyle(
