@@ -2,8 +2,9 @@
 
 The picture goes on along its own lines: each pixel of the hole shows what lies as far before the
 rim as the pixel lies behind it, on the line through it. So what a camera move uncovers is as sharp
-as what lies beside it, and a line that runs into the hole runs on. Farther in, and wherever that
-picture would be torn, light that is carried across along the same lines takes over by degrees.
+as what lies beside it, and a line that runs into the hole runs on. Where that picture would be
+torn, what lies across the nearest rim lends its grain alone. Farther in there is only light,
+carried across along the same lines.
 """
 
 from __future__ import annotations

@@ -128,12 +128,12 @@ def _textured(plan: Plan, where: Cells, depth: Mask, reach: float) -> Plan:
     along = _chosen(first, one.mirror, other.mirror)
     length, trust = _chosen(first, (one.length, one.trust), (other.length, other.trust))
     steady = trust * _whole(_put(plan.mirror, where, along))[where] > SURE
-    across = _chosen(steady, along, _across(plan.hole, where))
-    differs = light - _look(plan.light, across)
+    shown = _chosen(steady, along, _across(plan.hole, where))
+    differs = light - _look(plan.light, shown)
     own = np.where(steady, _faded(length, reach), np.float32(0))
     like = np.where(steady, np.float32(1), _faded(np.abs(differs).max(axis=-1), UNLIKE))
     trust = like * _faded(depth[where], DEEP * reach)
-    mirror = _put(plan.mirror, where, across)
+    mirror = _put(plan.mirror, where, shown)
     return Plan(
         plan.hole,
         _with(plan.light, where, light),
