@@ -8,6 +8,7 @@
 | `Depth`  | float32 | (height, width)            | nearness 0..1, 1 = nearest               |
 | `Frames` | uint8   | (frames, height, width, 3) | sRGB                                     |
 | `Plane`  | uint8   | (height, width)            | one 8-bit channel, grey or luma          |
+| `Region` | bool    | (height, width)            | which pixels are meant                   |
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ Mask: TypeAlias = NDArray[np.float32]
 Depth: TypeAlias = NDArray[np.float32]
 Frames: TypeAlias = NDArray[np.uint8]
 Plane: TypeAlias = NDArray[np.uint8]
+Region: TypeAlias = NDArray[np.bool_]
 Matrix: TypeAlias = NDArray[np.float64]
 
 

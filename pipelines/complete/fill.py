@@ -16,10 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.arrays import Image, Plane
+from pipelines.arrays import Image, Plane, Region
 from pipelines.complete.plan import STEP, Plan, make_plan
-
-Region = NDArray[np.bool_]
 
 NEAR = 0.07
 """How far in the picture keeps its own light, share of the short side."""

@@ -15,10 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.arrays import ImageF, Mask
+from pipelines.arrays import ImageF, Mask, Region
 from pipelines.complete.membrane import push_pull
-
-Region = NDArray[np.bool_]
 
 Places: TypeAlias = tuple[Mask, Mask]
 """Columns and rows, pixels, float32 of one shape."""

@@ -6,9 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.arrays import Image, ImageF, Mask, Plane
-
-Region = NDArray[np.bool_]
+from pipelines.arrays import Image, ImageF, Mask, Plane, Region
 
 FULL = np.float32(240)
 """Weight of a known pixel in eight bits: the mean of 4 × 4 of them is exact."""

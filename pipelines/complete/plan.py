@@ -9,11 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.arrays import Image, ImageF, Mask, Plane
+from pipelines.arrays import Image, ImageF, Mask, Plane, Region
 from pipelines.complete.lines import Cells, Places, Walk, depth_in, find_lines, walk
 from pipelines.complete.membrane import light_across, nearest_known, share_of
-
-Region = NDArray[np.bool_]
+from pipelines.ramp import eased
 
 STEP, MIDDLE = 4, 1.5
 """All is planned at a quarter of the resolution: lines and light are smooth, texture is not."""
@@ -191,7 +190,7 @@ def _way(gone: Walk, membrane: ImageF, depth: Mask, reach: float) -> _Way:
         gone.mirror,
         light=_look(membrane, gone.rim),
         pull=arrived * np.float32(reach) / (gone.length + np.float32(0.5)),
-        trust=arrived * _eased(np.clip(clearance, 0, 1)),
+        trust=arrived * eased(clearance),
     )
 
 
@@ -218,11 +217,7 @@ def _whole(mirror: Places) -> Mask:
 
 def _faded(length: Mask, end: float) -> Mask:
     """1 up to half of ``end``, 0 from there on."""
-    return _eased(np.clip(2 - length * np.float32(2 / end), 0, 1))
-
-
-def _eased(ramp: Mask) -> Mask:
-    return ramp * ramp * (3 - 2 * ramp)
+    return eased(2 - length * np.float32(2 / end))
 
 
 def _look(plane: NDArray[Any], places: Places) -> NDArray[Any]:

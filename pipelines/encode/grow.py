@@ -14,6 +14,7 @@ from pipelines.arrays import Depth, Image
 from pipelines.complete import complete
 from pipelines.encode.backdrop import Edge, T, strip_depth, turned
 from pipelines.media import DepthMap, Still, Subject
+from pipelines.ramp import eased
 
 DOUBT = 0.01
 """Rim round the product that is not trusted to be backdrop, in short sides of the still."""
@@ -76,7 +77,7 @@ def extend_blurred(still: Still, margins: Margins) -> Still:
     short = min(still.size)
     mirrored = cv2.copyMakeBorder(_without_product(still), *margins.around(), cv2.BORDER_REFLECT)
     soft, softer = (_blurred(mirrored, share * short) for share in (NEAR_BLUR, FAR_BLUR))
-    far = _eased(_outside(still.size, margins) / np.float32(SOFTEN * short))[..., None]
+    far = eased(_outside(still.size, margins) / np.float32(SOFTEN * short))[..., None]
     return _feathered(still, soft + far * (softer - soft), margins)
 
 
@@ -87,7 +88,7 @@ def _without_product(still: Still) -> Image:
 def _feathered(still: Still, filled: NDArray[np.float32], margins: Margins) -> Still:
     """Lay the still on what is filled, its grown edges soft."""
     feather = np.float32(FEATHER * min(still.size))
-    alpha = _eased(-_outside(still.size, margins) / feather)[..., None]
+    alpha = eased(-_outside(still.size, margins) / feather)[..., None]
     framed = cv2.copyMakeBorder(still.pixels, *margins.around(), cv2.BORDER_CONSTANT)
     mixed = filled + alpha * (framed - filled)
     return with_margins(still, np.clip(np.rint(mixed), 0, 255).astype(np.uint8), margins)
@@ -184,12 +185,6 @@ def _outside(size: tuple[int, int], margins: Margins) -> NDArray[np.float32]:
     beyond_x = np.maximum(-x if margins.left else far, x - width if margins.right else far)
     beyond_y = np.maximum(-y if margins.top else far, y - height if margins.bottom else far)
     return np.maximum(beyond_x, beyond_y)
-
-
-def _eased(ramp: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Smoothstep of a ramp clipped to 0..1."""
-    clipped = np.clip(ramp, 0, 1)
-    return clipped * clipped * (3 - 2 * clipped)
 
 
 def with_margins(still: Still, pixels: Image, margins: Margins) -> Still:

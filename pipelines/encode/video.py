@@ -114,7 +114,7 @@ def _lossy(out: av.VideoStream, loop: Loop, context: Context, draft: bool) -> It
     crf = _rate_factor(clip.width * clip.height, draft)
     codec = out.codec_context
     codec.pix_fmt, codec.profile = "yuv420p", "High"
-    codec.max_b_frames, codec.gop_size = 3, _gop(clip.count, clip.fps)
+    codec.gop_size = _gop(clip.count, clip.fps)
     closes = loop.mode != "none"
     private = {**_BT709, **SMOOTH_PATH}
     ends = zones(clip.count, crf, clip.width * clip.height) if closes else ""

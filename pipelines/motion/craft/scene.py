@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipelines.arrays import Mask, Matrix, Plane
 from pipelines.motion.craft.blend import times, to_plane
 from pipelines.motion.effect import Moment, Stage
+from pipelines.ramp import eased
 
 Shape = tuple[int, int]
 """(height, width)."""
@@ -114,8 +115,7 @@ def _distance(inside: Plane) -> Mask:
 
 def smoothstep(low: float, high: float, x: Mask) -> Mask:
     """Rise smoothly from 0 at ``low`` to 1 at ``high``."""
-    t = np.clip((x - low) / (high - low), 0.0, 1.0)
-    return np.asarray(t * t * (3 - 2 * t), np.float32)
+    return eased((x - low) / (high - low))
 
 
 def beside_subject(stage: Stage) -> Mask:

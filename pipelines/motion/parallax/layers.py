@@ -15,13 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.arrays import Image, ImageF, Mask, Plane
+from pipelines.arrays import Image, ImageF, Mask, Plane, Region
 from pipelines.complete import complete, nearest_known
 from pipelines.motion.parallax.canvas import Canvas
 from pipelines.motion.parallax.geometry import Relief
 from pipelines.motion.parallax.warp import Box, Surface
-
-Region = NDArray[np.bool_]
 
 SURFACE_STEP = 4
 """Pixels between the stored inverse depths of a surface."""

@@ -10,6 +10,7 @@ import numpy as np
 from pipelines.arrays import Image, Mask
 from pipelines.motion.parallax.geometry import FloatMap
 from pipelines.motion.parallax.layers import Layer
+from pipelines.ramp import eased
 
 SOFTNESS = 0.22
 """Width of the veil's blurred edge, share of the frame's width."""
@@ -91,8 +92,7 @@ def draw_veil(frame: Image, amount: float, shade: tuple[float, ...]) -> None:
     soft = SOFTNESS * width
     edge = abs(amount) * (width + soft) - soft
     x = np.arange(width, dtype=np.float32)
-    ramp = np.clip((edge + soft - x) / soft, 0, 1)
-    alpha = ramp * ramp * (3 - 2 * ramp)
+    alpha = eased((edge + soft - x) / soft)
     reach = int(np.count_nonzero(alpha > 0.002))
     if not reach:
         return

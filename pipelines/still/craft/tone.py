@@ -12,6 +12,7 @@ import numpy as np
 
 from pipelines.arrays import ImageF, Mask
 from pipelines.colour import lab_to_linear, linear_to_lab, luminance
+from pipelines.ramp import eased
 from pipelines.still.craft.noise import specks
 
 Rgb = tuple[float, float, float]
@@ -21,8 +22,7 @@ Tint = tuple[float, float]
 
 def smoothstep(low: float, high: float, x: Mask) -> Mask:
     """Rise smoothly from 0 at ``low`` to 1 at ``high``."""
-    t = np.clip((x - np.float32(low)) / np.float32(high - low), 0, 1)
-    return t * t * (3 - 2 * t)
+    return eased((x - np.float32(low)) / np.float32(high - low))
 
 
 def spread(weight: Mask) -> ImageF:
